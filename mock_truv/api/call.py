@@ -1,0 +1,80 @@
+"""What an operation is, what it is given, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mock_truv.core.base import WorldBase
+
+ORIGIN = b"\x01"
+"""Stands for our own address (scheme and host of the request) in an answer. The edge puts the address in its place, so
+that answers, digests and journals do not depend on it. A raw control character cannot come from a client's text."""
+
+
+class Request(msgspec.Struct, frozen=True, tag="request", omit_defaults=True):
+    """A request to ``/v1/``. Keys are not in it: they picked the sandbox."""
+
+    method: str
+    path: str
+    query: str = ""
+    body: str = ""
+    content_type: str = ""
+    accept: str = ""
+    broken_utf8: bool = False
+    too_large: int = 0
+    """The limit in bytes that the body exceeded, 0 if it did not; the body itself was thrown away."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """An HTTP answer; ``ORIGIN`` in the body stands for our own address."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = {}
+
+
+@dataclass(slots=True)
+class Call:
+    """One request on its way through an operation."""
+
+    world: WorldBase
+    request: Request
+    target: Any = None
+    """The object that the path names, already found; None for a collection."""
+    second: Any = None
+    """The inner object of a path with two."""
+    body: Any = None
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query parameters, the last value of each."""
+        return dict(parse_qsl(self.request.query, keep_blank_values=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One documented operation: where it is, what it takes, how sure we are of it."""
+
+    method: str
+    path: str
+    """Below ``/v1``; a parameter is named by the kind of object it finds, as in ``/orders/{order}/``."""
+    handler: Callable[[Call], Any]
+    source: str
+    body: type | None = None
+    status: int = 200
+    basis: str = "documented"
+    """``documented``, ``inferred`` or ``assumed``."""
+    pdf: bool = False
+    name: str = field(default="")
+
+
+def own_url(path: str) -> msgspec.Raw:
+    """Return a JSON string with a URL of this mock; ``path`` begins with a slash."""
+    return msgspec.Raw(b'"' + ORIGIN + msgspec.json.encode(path)[1:])

@@ -1,0 +1,115 @@
+"""Operations on links, their token exchange, their reports, and tasks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mock_truv.api import bodies, render
+from mock_truv.api.call import Operation
+from mock_truv.api.pages import page
+from mock_truv.core import bridge, links, orders
+from mock_truv.core.errors import DetailError, NotFound, WrongInput
+
+if TYPE_CHECKING:
+    from mock_truv.api.call import Call
+
+
+def list_links(call: Call) -> dict[str, Any]:
+    """Return the links, newest first; filtered by ``user_id`` they show their whole access tokens."""
+    user_id = call.query.get("user_id")
+    found = [it for it in reversed(call.world.state.links.values()) if user_id is None or it.user_id == user_id]
+    return page(call, found, lambda it: render.link(call.world, it, full_token=user_id is not None))
+
+
+def read(call: Call) -> dict[str, Any]:
+    """Return one link."""
+    return render.link(call.world, call.target)
+
+
+def delete(call: Call) -> None:
+    """Remove a link's data and credentials."""
+    if call.target.deleted_us is not None:
+        raise NotFound
+    links.delete(call.world, call.target)
+
+
+def exchange(call: Call) -> dict[str, Any]:
+    """Exchange a public token for the link's access token; an unknown one is 404 (assumed)."""
+    token = call.world.state.public_tokens.get(call.body.public_token)
+    if token is None:
+        raise NotFound
+    link = bridge.exchange(call.world, token)
+    return {"access_token": link.access_token, "link_id": link.id, "tracking_info": token.tracking_info}
+
+
+def income_report(call: Call) -> dict[str, Any]:
+    """Return the link's income report, readable while it is incomplete."""
+    return _report(call, voe=False)
+
+
+def employment_report(call: Call) -> dict[str, Any]:
+    """Return the link's employment report."""
+    return _report(call, voe=True)
+
+
+def create_refresh_task(call: Call) -> dict[str, Any]:
+    """Start a refresh of a link; without ``product_type`` its first product."""
+    body: bodies.CreateRefreshTask = call.body
+    world = call.world
+    link_id = world.state.access_tokens.get(body.access_token)
+    if link_id is None:
+        raise WrongInput(("access_token", "No link has this access_token; it may have been deleted"))
+    link = world.state.links[link_id]
+    product = body.product_type or link.product
+    if (
+        product != link.product
+        and product not in link.allowed_products
+        and (link.product, product) != ("income", "employment")
+    ):
+        allowed = ", ".join(dict.fromkeys([link.product, *link.allowed_products]))
+        raise WrongInput(("product_type", f"The link may be used for {allowed}; got {product!r}"))
+    if not link.connected:
+        raise WrongInput(("access_token", "The link's first login has not succeeded yet"))
+    if orders.at_limit(world, link):
+        raise WrongInput(("access_token", orders.LIMIT_MESSAGE), message=orders.LIMIT_MESSAGE)
+    task = orders.start_refresh(world, link, product, tracking_info=link.tracking_info)
+    return {"task_id": task.id}
+
+
+def read_refresh_task(call: Call) -> dict[str, Any]:
+    """Return a refresh task."""
+    if not call.target.is_refresh:
+        raise NotFound
+    return render.refresh_task(call.target)
+
+
+def list_tasks(call: Call) -> dict[str, Any]:
+    """Return the tasks, newest first; ``user_id`` picks one person's."""
+    user_id = call.query.get("user_id")
+    found = [it for it in reversed(call.world.state.tasks.values()) if user_id is None or it.user_id == user_id]
+    return page(call, found, lambda it: render.task(call.world, it))
+
+
+def read_task(call: Call) -> dict[str, Any]:
+    """Return one task."""
+    return render.task(call.world, call.target)
+
+
+def _report(call: Call, *, voe: bool) -> dict[str, Any]:
+    if call.target.deleted_us is not None:
+        raise DetailError(404, "Not Found.")
+    return render.link_report(call.world, call.target, voe=voe)
+
+
+OPERATIONS = (
+    Operation("GET", "/links/", list_links, "links-list"),
+    Operation("GET", "/links/{link}/", read, "links-item"),
+    Operation("DELETE", "/links/{link}/", delete, "account links", status=204),
+    Operation("POST", "/link-access-tokens/", exchange, "link_exchange_token_flow", bodies.ExchangeToken),
+    Operation("GET", "/links/{link}/income/report/", income_report, "link_detail_reports_income"),
+    Operation("GET", "/links/{link}/employment/report/", employment_report, "link_detail_reports_employment"),
+    Operation("POST", "/refresh/tasks/", create_refresh_task, "refresh_task_create", bodies.CreateRefreshTask),
+    Operation("GET", "/refresh/tasks/{task}/", read_refresh_task, "refresh_task"),
+    Operation("GET", "/tasks/", list_tasks, "tasks_list"),
+    Operation("GET", "/tasks/{task}/", read_task, "tasks_read"),
+)

@@ -1,0 +1,166 @@
+"""Request bodies: one strict decode; only when it fails, a second pass that names every wrong field.
+
+Field paths look like ``employers[0].id``. Unknown fields are tolerated, as the service does.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+from msgspec import inspect
+
+from mock_truv.core.errors import ApiError, WrongInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+T = TypeVar("T")
+Problem = tuple[str, str]
+
+JSON_NAMES = {dict: "an object", list: "an array"}
+
+
+def parse_body(text: str, model: type[T]) -> T:
+    """Return the body as ``model``; no bytes at all count as ``{}``.
+
+    Raises:
+        ApiError: 400, not JSON (syntax, nesting too deep, number out of range, half a surrogate pair).
+        WrongInput: 400, every wrong field.
+    """
+    try:
+        value = msgspec.json.decode(text) if text.strip() else {}
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise not_json(str(error)) from None
+    return parse_value(value, model)
+
+
+def parse_value(value: object, model: type[T]) -> T:
+    """Return decoded JSON as ``model``.
+
+    Raises:
+        WrongInput: 400, every wrong field.
+    """
+    try:
+        return msgspec.convert(value, model)
+    except (msgspec.ValidationError, RecursionError):
+        problems = list(_problems(value, inspect.type_info(model), ""))
+        assert problems, f"{model} refuses what the second pass accepts: {value!r}"
+        raise WrongInput(*problems) from None
+
+
+def not_json(why: str) -> ApiError:
+    """Return the answer to a body that is not JSON (shape by the errors page, text assumed)."""
+    text = f"The body is not valid JSON: {why}"
+    return ApiError(400, "incorrect_parameters", text, {"invalid-params": []})
+
+
+def _problems(value: object, kind: inspect.Type, path: str) -> Iterator[Problem]:
+    """Yield every way in which ``value`` is not of type ``kind``."""
+    match kind:
+        case inspect.UnionType(types=types):
+            yield from _union_problems(value, types, path)
+        case inspect.StructType(fields=fields):
+            if isinstance(value, dict):
+                for field in fields:
+                    yield from _field_problems(value, field, path)
+                if kind.forbid_unknown_fields:
+                    yield from _unknown_problems(value, [field.encode_name for field in fields], path)
+            else:
+                yield path or "body", _expected("an object", value)
+        case inspect.ListType(item_type=item_type):
+            yield from _list_problems(value, kind, item_type, path)
+        case inspect.LiteralType(values=values):
+            if value not in values or isinstance(value, bool):
+                yield path, f"Must be one of {', '.join(str(each) for each in values)}; got {_shown(value)}"
+        case _:
+            problem = _scalar_problem(value, kind)
+            if problem is not None:
+                yield path or "body", problem
+
+
+def _field_problems(value: dict[str, Any], field: inspect.Field, path: str) -> Iterator[Problem]:
+    inner = f"{path}.{field.encode_name}" if path else field.encode_name
+    if field.encode_name in value:
+        yield from _problems(value[field.encode_name], field.type, inner)
+    elif field.required:
+        yield inner, "This field is required"
+
+
+def _unknown_problems(value: dict[str, Any], known: list[str], path: str) -> Iterator[Problem]:
+    for name in (name for name in value if name not in known):
+        close = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {close[0]}?" if close else f"known are: {', '.join(known)}"
+        yield f"{path}.{name}" if path else name, f"There is no such field; {hint}"
+
+
+def _union_problems(value: object, types: tuple[inspect.Type, ...], path: str) -> Iterator[Problem]:
+    found = [list(_problems(value, each, path)) for each in types]
+    if not all(found):
+        return
+    nested = [each for each, kind in zip(found, types, strict=True) if not isinstance(kind, inspect.NoneType)]
+    # the member that comes furthest knows best what is wrong
+    yield from max(nested, key=lambda problems: max(len(at) for at, _ in problems))
+
+
+def _list_problems(value: object, kind: inspect.ListType, item_type: inspect.Type, path: str) -> Iterator[Problem]:
+    if not isinstance(value, list):
+        yield path, _expected("an array", value)
+        return
+    if kind.min_length is not None and len(value) < kind.min_length:
+        yield path, f"Must have at least {_count(kind.min_length)}, got {len(value)}"
+    if kind.max_length is not None and len(value) > kind.max_length:
+        yield path, f"Must have at most {_count(kind.max_length)}, got {len(value)}"
+    for position, item in enumerate(value):
+        yield from _problems(item, item_type, f"{path}[{position}]")
+
+
+def _scalar_problem(value: object, kind: inspect.Type) -> str | None:
+    """Return what is wrong with a value that has no parts, None when it is right."""
+    match kind:
+        case inspect.StrType():
+            return _text_problem(value, kind) if isinstance(value, str) else _expected("a string", value)
+        case inspect.IntType() | inspect.FloatType():
+            whole = isinstance(kind, inspect.IntType)
+            fits = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+            low, high = kind.ge, kind.le
+            within = fits and (low is None or value >= low) and (high is None or value <= high)  # type: ignore[operator]
+            bounds = f" from {low} to {high}" if low is not None and high is not None else ""
+            return None if within else _expected(("a whole number" if whole else "a number") + bounds, value)
+        case inspect.BoolType():
+            return None if isinstance(value, bool) else _expected("a boolean", value)
+        case inspect.NoneType():
+            return None if value is None else _expected("null", value)
+        case inspect.DictType():
+            return None if isinstance(value, dict) else _expected("an object", value)
+        case _:
+            assert isinstance(kind, inspect.AnyType), f"no body has a field of type {kind}"
+            return None
+
+
+def _text_problem(value: str, kind: inspect.StrType) -> str | None:
+    low, high, pattern = kind.min_length, kind.max_length, kind.pattern
+    if low is not None and len(value) < low:
+        return f"Must have at least {low} character{'s' if low > 1 else ''}, got {len(value)}"
+    if high is not None and len(value) > high:
+        return f"Must have at most {high} characters, got {len(value)}"
+    if pattern is not None and re.search(pattern, value) is None:
+        return f"Must have the form {pattern}; got {_shown(value)}"
+    return None
+
+
+def _expected(what: str, value: object) -> str:
+    return "This field may not be null" if value is None else f"Must be {what}, got {_shown(value)}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict | list):
+        return JSON_NAMES[type(value)]
+    text = repr(value) if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _count(number: int) -> str:
+    return f"{number} element" + ("" if number == 1 else "s")

@@ -1,0 +1,358 @@
+"""The routes of the control API. Each reads a body, gives a command or asks a question, and answers in JSON."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+from starlette.responses import Response
+from starlette.routing import Route
+
+import mock_truv
+from mock_truv.api.parsing import parse_body, parse_value
+from mock_truv.commands import Change, Redeliver
+from mock_truv.commands import CompleteBridge as BridgeCommand
+from mock_truv.control import bodies, changes
+from mock_truv.core.deliveries import shown as shown_delivery
+from mock_truv.core.errors import ApiError, DetailError, NotFound, WrongInput
+from mock_truv.core.instants import LAST_US, SECOND_US, parse_instant, text_z
+from mock_truv.core.logins import meaning
+from mock_truv.core.profile import Profile
+from mock_truv.http.app import read_body, wrong_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from mock_truv.commands import Command
+    from mock_truv.runtime.hub import Hub
+    from mock_truv.runtime.runtime import Advanced, Runtime
+
+T = TypeVar("T")
+BODY_LIMIT_BYTES = 1024 * 1024
+PAGE = 1000
+"""Entries of a listing in one answer."""
+
+
+class Control:
+    """The control API of a hub."""
+
+    def __init__(self, hub: Hub, *, token: str | None, allowed_hosts: frozenset[str]) -> None:
+        self._hub = hub
+        self._token = token
+        self._allowed_hosts = allowed_hosts
+
+    def routes(self) -> list[Route]:
+        """Return all routes below ``/_mock/``."""
+        table: list[tuple[str, str, Callable[[Runtime, Request], Awaitable[Any]]]] = [
+            ("GET", "/_mock/clock", self.read_clock),
+            ("POST", "/_mock/clock/advance", self.advance),
+            ("POST", "/_mock/settle", self.settle),
+            ("POST", "/_mock/reset", self.reset),
+            ("POST", "/_mock/sandboxes/", self.open_sandbox),
+            ("POST", "/_mock/bridge/{token}/complete", self.complete_bridge),
+            ("GET", "/_mock/connections/", self.list_connections),
+            ("GET", "/_mock/connections/{id}", self.read_connection),
+            ("PATCH", "/_mock/connections/{id}", self.change_connection),
+            ("GET", "/_mock/providers/", self.list_providers),
+            ("GET", "/_mock/providers/{id}", self.read_provider),
+            ("PATCH", "/_mock/providers/{id}", self.change_provider),
+            ("GET", "/_mock/profile", self.read_profile),
+            ("PATCH", "/_mock/profile", self.change_profile),
+            ("GET", "/_mock/journal/", self.read_journal),
+            ("GET", "/_mock/deliveries/", self.list_deliveries),
+            ("POST", "/_mock/deliveries/{id}/redeliver", self.redeliver),
+            ("GET", "/_mock/billing/", self.read_billing),
+        ]
+        paths: dict[str, dict[str, Callable[[Runtime, Request], Awaitable[Any]]]] = {}
+        for method, path, endpoint in table:
+            paths.setdefault(path, {})[method] = endpoint
+        routes = [Route("/_mock/health", self.health, methods=["GET"])]
+        for path, endpoints in paths.items():
+            bare = path.rstrip("/")
+            routes += [self._route(each, endpoints) for each in (bare, bare + "/")]
+        return routes
+
+    def _route(self, path: str, endpoints: dict[str, Callable[[Runtime, Request], Awaitable[Any]]]) -> Route:
+        async def serve(request: Request) -> Response:
+            try:
+                runtime = self._admit(request)
+                endpoint = endpoints.get(request.method)
+                if endpoint is None:
+                    detail = f'Method "{request.method}" not allowed.'
+                    raise DetailError(405, detail, {"allow": ", ".join(endpoints)})
+                return _json(await endpoint(runtime, request))
+            except ApiError as error:
+                return refused(error)
+
+        return Route(path, serve, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+
+    async def health(self, request: Request) -> Response:
+        """Say that the server answers; no keys needed."""
+        try:
+            self._check_host(request)
+        except ApiError as error:
+            return refused(error)
+        return _json({"status": "ok", "version": mock_truv.__version__})
+
+    async def read_clock(self, runtime: Runtime, _: Request) -> dict[str, Any]:
+        """Return the sandbox's time."""
+        return {"now": text_z(runtime.now_us), "mode": runtime.clock.mode}
+
+    async def advance(self, runtime: Runtime, request: Request) -> dict[str, Any]:
+        """Move the clock; the answer comes when everything due has happened and been delivered."""
+        body = await _body(request, bodies.Advance)
+        given = [name for name in ("seconds", "to", "events") if getattr(body, name) is not None]
+        if len(given) != 1:
+            raise WrongInput(("body", f"Give exactly one of seconds, to, events; got {' and '.join(given) or 'none'}"))
+        to_us = None
+        if body.seconds is not None:
+            to_us = _within(runtime.now_us + round(body.seconds * SECOND_US), "seconds")
+        if body.to is not None:
+            to_us = _within(_instant("to", body.to), "to")
+            if to_us < runtime.now_us:
+                raise WrongInput(("to", f"Time never goes back: it is {text_z(runtime.now_us)} already"))
+        advanced = await runtime.advance(to_us=to_us, count=body.events, max_real_seconds=body.max_real_seconds)
+        return _advanced(runtime, advanced)
+
+    async def settle(self, runtime: Runtime, request: Request) -> dict[str, Any]:
+        """Let everything due within the horizon happen; the clock stays at the last entry."""
+        body = await _body(request, bodies.Settle)
+        to_us = min(runtime.now_us + round(body.horizon_seconds * SECOND_US), LAST_US)
+        return _advanced(
+            runtime, await runtime.advance(to_us=to_us, max_real_seconds=body.max_real_seconds, settle=True)
+        )
+
+    async def reset(self, runtime: Runtime, request: Request) -> dict[str, Any]:
+        """Start the sandbox's world anew."""
+        body = await _body(request, bodies.Reset)
+        await self._hub.reset(runtime, body.seed)
+        return {"now": text_z(runtime.now_us), "seed": runtime.journal.opening.base_seed, "scenario": None}
+
+    async def open_sandbox(self, _: Runtime, request: Request) -> dict[str, Any]:
+        """Open a fresh isolated sandbox and return its keys."""
+        body = await _body(request, bodies.OpenSandbox)
+        profile = None if body.profile is None else parse_value(body.profile, Profile)
+        opened = self._hub.open(body.name, seed=body.seed, clock=body.clock, profile=profile)
+        opened.wake()
+        return {"name": opened.name, "client_id": opened.client_id, "secret": opened.secret}
+
+    async def complete_bridge(self, runtime: Runtime, request: Request) -> Any:
+        """Do what the person does in Bridge. What was typed is turned into its meaning here and goes no further."""
+        body = await _body(request, bodies.CompleteBridge)
+        login = meaning(self._hub.catalog.people, body.username, body.password, body.mfa_code)
+        token = body.employer_id and _suborder_token(runtime, request.path_params["token"], body.employer_id)
+        command = BridgeCommand(
+            token=token or request.path_params["token"],
+            login=login,
+            provider_id=body.provider_id,
+            company_mapping_id=body.company_mapping_id,
+        )
+        return _do(runtime, command)
+
+    async def list_connections(self, runtime: Runtime, _: Request) -> dict[str, Any]:
+        """Return all connections."""
+        world = runtime.journal.world
+        return {"results": [changes.shown_connection(world, link) for link in world.state.links.values()]}
+
+    async def read_connection(self, runtime: Runtime, request: Request) -> dict[str, Any]:
+        """Return one connection."""
+        world = runtime.journal.world
+        return changes.shown_connection(world, _found(world.state.links.get(request.path_params["id"])))
+
+    async def change_connection(self, runtime: Runtime, request: Request) -> Any:
+        """Change a connection: its session ends, the password changes, the account is locked and so on."""
+        return await _change(runtime, request, "connection", request.path_params["id"])
+
+    async def list_providers(self, runtime: Runtime, _: Request) -> dict[str, Any]:
+        """Return all providers."""
+        world = runtime.journal.world
+        return {"results": [changes.shown_provider(world, it) for it in world.state.providers.values()]}
+
+    async def read_provider(self, runtime: Runtime, request: Request) -> dict[str, Any]:
+        """Return one provider."""
+        world = runtime.journal.world
+        return changes.shown_provider(world, _found(world.state.providers.get(request.path_params["id"])))
+
+    async def change_provider(self, runtime: Runtime, request: Request) -> Any:
+        """Change a provider: outages, speed, second factor."""
+        return await _change(runtime, request, "provider", request.path_params["id"])
+
+    async def read_profile(self, runtime: Runtime, _: Request) -> Any:
+        """Return the knobs."""
+        return runtime.journal.world.state.profile
+
+    async def change_profile(self, runtime: Runtime, request: Request) -> Any:
+        """Change knobs."""
+        return await _change(runtime, request, "profile", "profile")
+
+    async def read_journal(self, runtime: Runtime, request: Request) -> dict[str, Any]:
+        """Return at most 1,000 entries after ``after``, each with its events."""
+        after = _whole(request, "after")
+        journal = runtime.journal
+        records = journal.after(after, PAGE)
+        return {
+            "seed": journal.opening.base_seed,
+            "folded_until": journal.folded_until,
+            "last": journal.seq,
+            "results": [
+                {**msgspec.to_builtins(record.entry), "status": record.status, "events": record.events}
+                for record in records
+            ],
+        }
+
+    async def list_deliveries(self, runtime: Runtime, request: Request) -> dict[str, Any]:
+        """Return at most 1,000 webhooks from position ``after`` on, oldest first, with every attempt."""
+        after = _whole(request, "after")
+        deliveries = list(runtime.journal.world.state.deliveries.values())
+        shown = [shown_delivery(it) for it in deliveries[after : after + PAGE]]
+        return {"count": len(deliveries), "results": shown}
+
+    async def redeliver(self, runtime: Runtime, request: Request) -> Any:
+        """Send a webhook once more."""
+        return _do(runtime, Redeliver(request.path_params["id"]))
+
+    async def read_billing(self, runtime: Runtime, _: Request) -> dict[str, Any]:
+        """Return the ledger: a line for each refresh task."""
+        ledger = runtime.journal.world.state.ledger
+        lines = [
+            {
+                "id": line.id,
+                "at": text_z(line.at_us),
+                "task_id": line.task_id,
+                "link_id": line.link_id,
+                "order_id": line.order_id,
+                "product_type": line.product,
+            }
+            for line in ledger
+        ]
+        return {"count": len(lines), "results": lines}
+
+    def _admit(self, request: Request) -> Runtime:
+        """Return the sandbox that a request may control.
+
+        Raises:
+            ApiError: 403 for a strange host or origin or a wrong control token, 401 for wrong keys.
+        """
+        self._check_host(request)
+        if request.method not in {"GET", "HEAD"}:
+            _check_origin(request)
+        if self._token is not None:
+            given = request.headers.get("authorization", "")
+            if not hmac.compare_digest(given.encode(), f"Bearer {self._token}".encode()):
+                raise ApiError(403, "not_authenticated", "Send the server's --control-token as Authorization: Bearer …")
+        secret = request.headers.get("x-access-secret", "")
+        runtime = self._hub.find(request.headers.get("x-access-client-id", ""), secret)
+        if runtime is None:
+            raise wrong_keys(secret)
+        return runtime
+
+    def _check_host(self, request: Request) -> None:
+        """Refuse a ``Host`` under which we were never announced: the sign of DNS rebinding."""
+        host = request.headers.get("host", "").rpartition("@")[2]
+        name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
+        if name.strip("[]").lower() not in self._allowed_hosts:
+            text = f"The control API does not answer to the host {name!r}; allow it with --allow-host {name or 'NAME'}"
+            raise ApiError(403, "not_authenticated", text)
+
+
+def refused(error: ApiError) -> Response:
+    """Return an error as an answer."""
+    headers = error.headers if isinstance(error, DetailError) else {}
+    return Response(msgspec.json.encode(error.body()), error.status, headers, "application/json")
+
+
+def _json(value: Any) -> Response:
+    content = bytes(value) if isinstance(value, msgspec.Raw) else msgspec.json.encode(value)
+    return Response(content, 200, media_type="application/json")
+
+
+async def _body(request: Request, model: type[T]) -> T:
+    """Return the body as ``model``; writes need a JSON content type, so that no plain form of a page can send them."""
+    raw, too_large = await read_body(request.receive, BODY_LIMIT_BYTES)
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise DetailError(415, "Send the body as application/json (also where it is empty).")
+    if too_large:
+        raise DetailError(413, f"The body is larger than {BODY_LIMIT_BYTES} bytes.")
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        raise ApiError(400, "incorrect_parameters", "The body is not valid JSON: it is not UTF-8") from None
+    return parse_body(text, model)
+
+
+async def _change(runtime: Runtime, request: Request, target: str, ident: str) -> Any:
+    return _do(runtime, Change(target, ident, await _body(request, dict)))
+
+
+def _do(runtime: Runtime, command: Command) -> msgspec.Raw:
+    """Carry out a command and pass on its answer.
+
+    Raises:
+        ApiError: The command was refused.
+    """
+    answer = runtime.handle(command).answer
+    assert answer is not None, "this command answers"
+    if answer.status >= 400:
+        body = msgspec.json.decode(answer.body)
+        if "detail" in body:
+            raise DetailError(answer.status, body["detail"])
+        raise ApiError(answer.status, body["error"]["code"], body["error"]["message"], body["error"].get("extra"))
+    return msgspec.Raw(answer.body)
+
+
+def _advanced(runtime: Runtime, advanced: Advanced) -> dict[str, Any]:
+    next_us = runtime.journal.world.next_due_us()
+    return {
+        "now": text_z(runtime.now_us),
+        "finished": advanced.finished,
+        "count": advanced.count,
+        "events": advanced.events,
+        "next": None if next_us is None else text_z(next_us),
+    }
+
+
+def _suborder_token(runtime: Runtime, token: str, employer_id: str) -> str:
+    """Return the bridge token of one employer of the order that ``token`` opens."""
+    state = runtime.journal.world.state
+    known = state.tokens.get(token)
+    order = state.orders.get(known.order_id or "") if known else None
+    mine = [each for each in (order.employers + order.financial_accounts if order else []) if each.id == employer_id]
+    if not mine:
+        raise WrongInput(("employer_id", f"The order of this token has no employer {employer_id!r}"))
+    return mine[0].bridge_token
+
+
+def _found(thing: T | None) -> T:
+    if thing is None:
+        raise NotFound
+    return thing
+
+
+def _whole(request: Request, name: str) -> int:
+    text = request.query_params.get(name, "0")
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise WrongInput((name, f"Must be a whole number, got {text!r}"))
+    return int(text)
+
+
+def _instant(field: str, text: str) -> int:
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise WrongInput((field, str(error))) from None
+
+
+def _within(instant_us: int, field: str) -> int:
+    if instant_us > LAST_US:
+        raise WrongInput((field, f"The clock goes no further than {text_z(LAST_US)}"))
+    return instant_us
+
+
+def _check_origin(request: Request) -> None:
+    """Refuse a write that another site's page sends through a person's browser."""
+    origin = request.headers.get("origin")
+    if origin is not None and origin.partition("://")[2] != request.headers.get("host", ""):
+        raise ApiError(403, "not_authenticated", f"Writes from pages of {origin} are refused")

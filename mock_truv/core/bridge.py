@@ -1,0 +1,198 @@
+"""What a person does in Bridge: log in at a provider, for an order, a suborder or a user's own token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mock_truv.core import ids, orders, progress, records
+from mock_truv.core.base import suborders
+from mock_truv.core.catalog import TRUV_API
+from mock_truv.core.connections import asks_code, judge_login, open_connection, renew
+from mock_truv.core.errors import ExpiredToken, WrongInput
+from mock_truv.core.instants import HOUR_US, text_z
+from mock_truv.core.model import OPEN_SUBORDER, Company, Link, PublicToken, Task
+from mock_truv.core.model import TaskStatus as S
+from mock_truv.core.tasks import FINAL
+
+if TYPE_CHECKING:
+    from mock_truv.core.base import WorldBase
+    from mock_truv.core.model import BridgeToken, Login, Order, Suborder
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """What Bridge tells the page when the person is done."""
+
+    public_token: str | None
+    link_id: str | None
+    task_id: str
+    status: S
+
+
+def complete(world: WorldBase, token: BridgeToken, login: Login, *, provider_id: str | None,
+             company: Company | None) -> Ending:  # fmt: skip
+    """Let a person log in through a bridge token. The login is judged now; states and webhooks follow on the clock.
+
+    Raises:
+        ExpiredToken: The token is older than its 6 hours.
+        WrongInput: The order is over, has nothing open, or no provider has this id.
+    """
+    order, suborder = _target(world, token)
+    repaired = _repaired(world, token)
+    company = company or (suborder.company if suborder else None) or Company()
+    provider_id = (repaired.provider_id if repaired else None) or provider_id or token.provider_id or TRUV_API
+    provider = world.state.providers.get(provider_id)
+    if provider is None:
+        known = ", ".join(sorted(world.state.providers))
+        raise WrongInput(("provider_id", f"No provider has the id {provider_id!r}; known are: {known}"))
+    if order is not None and suborder is None:
+        suborder = orders.add_suborder(world, order, orders.employer_product(order), company)
+    link = repaired or _known_link(world, token.user_id, provider_id, login, company)
+    verdict = judge_login(login, link.connection if link else None, provider, world.now_us)
+    code_asked = asks_code(login, link.connection if link else None, provider)
+    if verdict is S.LOGIN:
+        if link is None:
+            link = _new_link(world, token, login, provider_id, company)
+        else:
+            renew(link.connection, provider, world.now_us)
+        if order is not None and order.user_consent_us is None:
+            order.user_consent_us = world.now_us
+    task = _start_task(world, token, login, provider_id, link, order, suborder)
+    task.verdict, task.code_asked = verdict, code_asked
+    if verdict is not S.LOGIN or link is None:
+        return Ending(None, link.id if link else None, task.id, verdict)
+    if suborder is not None:
+        suborder.link_id = link.id
+        suborder.company = msgspec.structs.replace(suborder.company, mapping_id=company.mapping_id)
+    return Ending(_new_public_token(world, link, token.tracking_info), link.id, task.id, S.LOGIN)
+
+
+def exchange(world: WorldBase, token: PublicToken) -> Link:
+    """Exchange a public token for its link, once (link_exchange_token_flow).
+
+    Raises:
+        ExpiredToken: It was used before or is too old.
+    """
+    if token.used:
+        raise ExpiredToken("The public token was exchanged before; it can be used once")
+    ends_us = token.created_us + world.state.profile.public_token_hours * HOUR_US
+    if world.now_us >= ends_us:
+        raise ExpiredToken(f"The public token expired at {text_z(ends_us)}")
+    token.used = True
+    return world.state.links[token.link_id]
+
+
+def _target(world: WorldBase, token: BridgeToken) -> tuple[Order | None, Suborder | None]:
+    """Return what a token stands for; an order's own token means its first open suborder."""
+    if token.order_id is None:
+        ends_us = token.created_us + world.state.profile.bridge_token_hours * HOUR_US
+        if world.now_us >= ends_us:
+            raise ExpiredToken(f"The bridge token expired at {text_z(ends_us)}; create a new one")
+        return None, None
+    order = world.state.orders[token.order_id]
+    orders.check_open(order, world.now_us)
+    waiting = [each for each in suborders(order) if each.status in OPEN_SUBORDER and not _runs(world, each)]
+    if token.suborder_id is not None:
+        waiting = [each for each in waiting if each.id == token.suborder_id]
+    if not waiting and (suborders(order) or token.suborder_id is not None):
+        raise WrongInput(("bridge_token", "Nothing of this order is open to connect; create a new order"))
+    return order, waiting[0] if waiting else None
+
+
+def _runs(world: WorldBase, suborder: Suborder) -> bool:
+    """Return whether a login or refresh of a suborder is under way and may still complete it."""
+    return suborder.link_id is not None and any(
+        world.state.tasks[task_id].status not in FINAL for task_id in suborder.task_ids
+    )
+
+
+def _repaired(world: WorldBase, token: BridgeToken) -> Link | None:
+    """Return the link that a token made in update mode is to repair."""
+    link_id = world.state.access_tokens.get(token.access_token or "")
+    return world.state.links[link_id] if link_id else None
+
+
+def _known_link(world: WorldBase, user_id: str, provider_id: str, login: Login, company: Company) -> Link | None:
+    """Return the link that the same person, provider and login already have (data structure page).
+
+    Links of different employers stay apart, so that one test login can serve several employers of an order (assumed).
+    """
+    same = [
+        link
+        for link in (world.state.links[link_id] for link_id in world.state.users[user_id].link_ids)
+        if link.deleted_us is None and link.provider_id == provider_id and link.username == login.username
+    ]
+    name = (company.name or "").casefold()
+    matching = [
+        link
+        for link in same
+        if not name or any(job.employer.name.casefold() == name for job in records.jobs_of(world, link))
+    ]
+    return matching[-1] if matching else None
+
+
+def _new_link(world: WorldBase, token: BridgeToken, login: Login, provider_id: str, company: Company) -> Link:
+    assert login.person is not None, "a login that holds opens somebody's records"
+    ordinal = world.new_ordinal("link")
+    link_id = ids.identifier(world.state.seed, "link", ordinal)
+    user = world.state.users[token.user_id]
+    person = world.catalog.people[login.person]
+    link = Link(
+        id=link_id,
+        access_token=world.new_id("access-token"),
+        link_hash=ids.identifier(world.state.seed, "credentials", f"{user.id} {provider_id} {login.username}"),
+        user_id=user.id,
+        provider_id=provider_id,
+        username=login.username,
+        person=login.person,
+        variation=ids.number(world.state.seed, "variation", user.id, 201) - 100,
+        history_since=records.history_start(world),
+        product=token.product,
+        status=S.NEW,
+        created_us=world.now_us,
+        updated_us=world.now_us,
+        connection=open_connection(world.state.providers[provider_id], login, world.now_us),
+        company=company,
+        allowed_products=token.allowed_products or [token.product],
+        tracking_info=token.tracking_info or token.suborder_id,
+        is_suspicious=records.does_not_match(person, user),
+    )
+    world.state.links[link_id] = link
+    world.state.access_tokens[link.access_token] = link_id
+    user.link_ids.append(link_id)
+    world.happened("link", link_id, "made", link_id=link_id)
+    return link
+
+
+def _start_task(world: WorldBase, token: BridgeToken, login: Login, provider_id: str, link: Link | None,
+                order: Order | None, suborder: Suborder | None) -> Task:  # fmt: skip
+    task = Task(
+        id=world.new_id("task"),
+        status=S.NEW,
+        product=suborder.product if suborder else token.product,
+        provider_id=provider_id,
+        user_id=token.user_id,
+        created_us=world.now_us,
+        updated_us=world.now_us,
+        is_refresh=False,
+        link_id=link.id if link else None,
+        order_id=order.id if order else None,
+        suborder_id=suborder.id if suborder else None,
+        tracking_info=suborder.id if suborder else token.tracking_info,
+        bridge_token=token.token,
+        is_suspicious=link.is_suspicious if link else False,
+        login=login,
+    )
+    if suborder is not None:
+        suborder.task_ids.append(task.id)
+    progress.start(world, task)
+    return task
+
+
+def _new_public_token(world: WorldBase, link: Link, tracking_info: str | None) -> str:
+    token = world.new_id("public-token")
+    world.state.public_tokens[token] = PublicToken(
+        token=token, link_id=link.id, created_us=world.now_us, tracking_info=tracking_info
+    )
+    return token

@@ -1,0 +1,261 @@
+"""Orders: made, refreshed, canceled, notified, expired.
+
+A refresh makes a *new* order with its own id, linked by ``initial_order`` and ``refresh_order``; nothing else of the
+original changes (data refresh pages).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mock_truv.core import ids, notices, progress
+from mock_truv.core.base import suborders
+from mock_truv.core.errors import WrongInput
+from mock_truv.core.instants import HOUR_US, SECOND_US, add_business_hours, text_z
+from mock_truv.core.model import (
+    OPEN_SUBORDER,
+    BridgeToken,
+    Company,
+    ExpireDue,
+    LedgerLine,
+    NotifyDue,
+    Order,
+    OrderEvent,
+    Suborder,
+    SuborderStatus,
+    Task,
+    TaskStatus,
+)
+from mock_truv.core.tasks import FINAL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mock_truv.core.base import WorldBase
+    from mock_truv.core.model import Link, User
+
+ACCOUNT_PRODUCTS = ("assets", "transactions")
+"""Products whose suborders stand in ``financial_accounts``; all others stand in ``employers``."""
+
+REFRESHABLE = ("employment", "income", "insurance", "transactions", "assets")
+"""Products a refresh may ask for (orders_create_refresh_order)."""
+
+LIMIT_MESSAGE = "Refresh limit for the access_token exceeded"
+
+
+def create(world: WorldBase, user: User, products: list[str], **fields: Any) -> Order:
+    """Make an order without suborders. ``fields`` are those of ``Order``."""
+    now_us = world.now_us
+    order_id = world.new_id("order")
+    order = Order(
+        id=order_id,
+        products=products,
+        user_id=user.id,
+        bridge_token=world.new_id("bridge-token"),
+        short_code=ids.short_code(world.state.seed, world.state.ordinals["order"]),
+        created_us=now_us,
+        updated_us=now_us,
+        expires_us=add_business_hours(now_us, world.state.profile.order_expiry_hours),
+        **fields,
+    )
+    world.state.orders[order_id] = order
+    user.order_ids.append(order_id)
+    _remember_token(world, order, None)
+    order.events.append(OrderEvent(object="order", type="order_created", at_us=now_us))
+    world.happened("order", order_id, "created", order_id=order_id)
+    world.schedule(order.expires_us, ExpireDue(order_id))
+    return order
+
+
+def open_order(world: WorldBase, order: Order) -> None:
+    """Announce a new order and plan its first message."""
+    notices.order_created(world, order)
+    settings = order.details.get("notification_settings") or {}
+    if (order.email or order.phone) and not settings.get("suppress_user_notifications") and not order.initial_order:
+        delay_us = world.state.profile.order_notify_seconds * SECOND_US
+        delay_us += (settings.get("first_notification_delay_hours") or 0) * HOUR_US
+        world.schedule(world.now_us + delay_us, NotifyDue(order.id))
+
+
+def add_suborder(world: WorldBase, order: Order, product: str, company: Company, **fields: Any) -> Suborder:
+    """Add an employer or a financial account to an order, ``pending``."""
+    suborder = Suborder(
+        id=world.new_id("suborder"),
+        product=product,
+        status=SuborderStatus.PENDING,
+        created_us=world.now_us,
+        updated_us=world.now_us,
+        bridge_token=world.new_id("bridge-token"),
+        company=company,
+        **fields,
+    )
+    (order.financial_accounts if product in ACCOUNT_PRODUCTS else order.employers).append(suborder)
+    world.state.suborder_orders[suborder.id] = order.id
+    _remember_token(world, order, suborder)
+    world.happened("suborder", suborder.id, suborder.status, order_id=order.id)
+    return suborder
+
+
+def employer_product(order: Order) -> str:
+    """Return the product of an employer added to an order: its first one that employers have."""
+    return next((product for product in order.products if product not in ACCOUNT_PRODUCTS), order.products[0])
+
+
+def refresh(world: WorldBase, original: Order, product: str, sources: Sequence[Suborder], **fields: Any) -> Order:
+    """Make the refresh order of ``sources``, suborders of ``original`` that have a connection: one task a connection.
+
+    Every refresh task counts against its connection's limit and is billed, at this instant.
+
+    Raises:
+        WrongInput: A connection is at its limit; nothing was made.
+    """
+    user = world.state.users[original.user_id]
+    order = create(
+        world,
+        user,
+        [product],
+        first_name=fields.pop("first_name", original.first_name),
+        last_name=fields.pop("last_name", original.last_name),
+        ssn=original.ssn,
+        email=fields.pop("email", None) or original.email,
+        phone=fields.pop("phone", None) or original.phone,
+        source=original.source,
+        order_number=original.order_number,
+        custom_field=original.custom_field,
+        template_id=original.template_id,
+        initial_order=original.id,
+        details=fields.pop("details", {}),
+    )
+    original.refresh_order = order.id
+    made = [_copy_suborder(world, order, product, source) for source in sources]
+    open_order(world, order)
+    for link_id in dict.fromkeys(suborder.link_id for suborder in made if suborder.link_id):
+        mine = [suborder for suborder in made if suborder.link_id == link_id]
+        link = world.state.links[link_id]
+        task = start_refresh(world, link, product, tracking_info=mine[0].id, order=order, suborder=mine[0])
+        for suborder in mine:
+            suborder.task_ids.append(task.id)
+    return order
+
+
+def start_refresh(
+    world: WorldBase, link: Link, product: str, *, tracking_info: str | None, order: Order | None = None,
+    suborder: Suborder | None = None,
+) -> Task:  # fmt: skip
+    """Start a refresh task on a link: counted, billed, announced."""
+    task = Task(
+        id=world.new_id("task"),
+        status=TaskStatus.NEW,
+        product=product,
+        provider_id=link.provider_id,
+        user_id=link.user_id,
+        created_us=world.now_us,
+        updated_us=world.now_us,
+        is_refresh=True,
+        link_id=link.id,
+        order_id=order.id if order else None,
+        suborder_id=suborder.id if suborder else None,
+        tracking_info=tracking_info,
+        data_source=link.data_source,
+        is_suspicious=link.is_suspicious,
+    )
+    link.refreshes_us = [*_counting(world, link), world.now_us]
+    line = LedgerLine(
+        id=world.new_id("ledger"),
+        at_us=world.now_us,
+        task_id=task.id,
+        link_id=link.id,
+        product=product,
+        order_id=task.order_id,
+    )
+    world.state.ledger.append(line)
+    world.happened("billed", line.id, order_id=line.order_id, link_id=line.link_id)
+    progress.start(world, task)
+    return task
+
+
+def at_limit(world: WorldBase, link: Link) -> bool:
+    """Return whether another refresh of a link now would exceed its limit."""
+    return len(_counting(world, link)) >= world.state.profile.refresh_limit
+
+
+def cancel(world: WorldBase, order: Order) -> None:
+    """Cancel an order by hand: what is still open becomes ``canceled``."""
+    order.canceled_us = world.now_us
+    world.touch(order)
+    world.happened("order", order.id, "canceled", order_id=order.id)
+    _end_open(world, order, SuborderStatus.CANCELED)
+
+
+def expire(world: WorldBase, order: Order) -> None:
+    """End an order's window; what already runs is left to its task."""
+    if order.canceled_us is None and order.completed_us is None:
+        _end_open(world, order, SuborderStatus.EXPIRED)
+
+
+def notify(world: WorldBase, order: Order) -> None:
+    """Send the first message: open suborders become ``sent``."""
+    if order.canceled_us is not None or order.completed_us is not None:
+        return
+    for channel, address in (("email", order.email), ("sms", order.phone)):
+        if address:
+            event = OrderEvent(object="notification", type=f"{channel}_first_sent", at_us=world.now_us)
+            progress.note(world, order, event)
+    for suborder in suborders(order):
+        if suborder.status is SuborderStatus.PENDING:
+            progress.set_suborder(world, order, suborder, SuborderStatus.SENT)
+
+
+def check_open(order: Order, now_us: int) -> None:
+    """Refuse a change of an order that is over.
+
+    Raises:
+        WrongInput: It is canceled or expired.
+    """
+    if order.canceled_us is not None:
+        raise WrongInput(("id", f"The order was canceled at {text_z(order.canceled_us)}; create a new order"))
+    if now_us >= order.expires_us:
+        raise WrongInput(("id", f"The order expired at {text_z(order.expires_us)}; create a new order"))
+
+
+def _end_open(world: WorldBase, order: Order, status: SuborderStatus) -> None:
+    if not suborders(order):
+        world.touch(order)
+        notices.order_ended(world, order, status)
+    for suborder in suborders(order):
+        runs = any(world.state.tasks[task_id].status not in FINAL for task_id in suborder.task_ids)
+        if suborder.status in OPEN_SUBORDER and not (runs and status is SuborderStatus.EXPIRED):
+            progress.set_suborder(world, order, suborder, status)
+
+
+def _copy_suborder(world: WorldBase, order: Order, product: str, source: Suborder) -> Suborder:
+    return add_suborder(
+        world,
+        order,
+        product,
+        source.company,
+        suborder_number=source.suborder_number,
+        start_date=source.start_date,
+        end_date=source.end_date,
+        data_sources=source.data_sources,
+        account=source.account,
+        link_id=source.link_id,
+    )
+
+
+def _counting(world: WorldBase, link: Link) -> list[int]:
+    """Return the refreshes in the half-open window that ends now: ``(now - 24 h, now]`` (that it rolls is assumed)."""
+    since_us = world.now_us - world.state.profile.refresh_limit_hours * HOUR_US
+    return [at_us for at_us in link.refreshes_us if at_us > since_us]
+
+
+def _remember_token(world: WorldBase, order: Order, suborder: Suborder | None) -> None:
+    token = suborder.bridge_token if suborder else order.bridge_token
+    world.state.tokens[token] = BridgeToken(
+        token=token,
+        user_id=order.user_id,
+        created_us=world.now_us,
+        product=suborder.product if suborder else order.products[0],
+        order_id=order.id,
+        suborder_id=suborder.id if suborder else None,
+    )

@@ -1,0 +1,222 @@
+"""How a task goes on: what each step asks the connection at that instant, and what it leaves behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mock_truv.core import notices, records, reports
+from mock_truv.core.base import suborders
+from mock_truv.core.connections import is_down, judge_refresh
+from mock_truv.core.instants import SECOND_US
+from mock_truv.core.model import OPEN_SUBORDER, Company, OrderEvent, SuborderStatus, Task, TaskDue
+from mock_truv.core.model import TaskStatus as S
+from mock_truv.core.tasks import EIGHTHS, ERRORS, FINAL, MESSAGES, check_move
+
+if TYPE_CHECKING:
+    from mock_truv.core.base import WorldBase
+    from mock_truv.core.model import Link, Order, Suborder
+
+LISTED = (
+    SuborderStatus.COMPLETED,
+    SuborderStatus.CANCELED,
+    SuborderStatus.EXPIRED,
+    SuborderStatus.NO_DATA,
+    SuborderStatus.SKIPPED,
+)
+"""Suborder statuses that the order's event list knows (orders_events_list)."""
+
+
+def start(world: WorldBase, task: Task) -> None:
+    """Put a new task into the world: status ``new``, announced, its next stage scheduled."""
+    world.state.tasks[task.id] = task
+    task.path.append(task.status)
+    link = world.state.links.get(task.link_id or "")
+    if link is not None:
+        link.status = task.status
+        link.last_task_id = task.id
+        if task.is_refresh:
+            link.last_refresh_task_id = task.id
+        world.touch(link)
+    world.happened("task", task.id, task.status, order_id=task.order_id, link_id=task.link_id)
+    notices.task_changed(world, task)
+    _schedule_next(world, task)
+
+
+def go_on(world: WorldBase, task: Task) -> None:
+    """Take the next step of a task whose time has come."""
+    following = _following(world, task)
+    if following is S.DONE:
+        _read_data(world, task)
+    elif task.status in {S.LOGIN, S.MFA} and following is S.PARSE and not task.is_refresh:
+        _connect(world, task)
+    _enter(world, task, following)
+    if following in ERRORS:
+        _fail(world, task)
+    elif following is S.DONE:
+        _complete(world, task)
+    else:
+        _schedule_next(world, task)
+
+
+def _following(world: WorldBase, task: Task) -> S:
+    """Return the status that comes next, asking connection and provider as they are now."""
+    provider = world.state.providers[task.provider_id]
+    link = world.state.links.get(task.link_id or "")
+    if link is not None and link.deleted_us is not None:
+        return S.ERROR
+    match task.status:
+        case S.NEW:
+            return S.LOGIN
+        case S.LOGIN:
+            if task.is_refresh:
+                assert link is not None, "a refresh has a link"
+                verdict = judge_refresh(link.connection, provider, world.now_us)
+                asked = verdict is S.MFA_ERROR
+            else:
+                assert task.verdict is not None, "a person's login is judged when it is typed"
+                verdict = task.verdict
+                asked = task.code_asked and verdict in {S.LOGIN, S.MFA_ERROR}
+            if asked:
+                return S.MFA
+            return S.PARSE if verdict is S.LOGIN else verdict
+        case S.MFA:
+            return S.PARSE if not task.is_refresh and task.verdict is S.LOGIN else S.MFA_ERROR
+        case S.PARSE:
+            if is_down(provider, world.now_us):
+                return S.UNAVAILABLE
+            return S.FULL_PARSE if link is None or link.connection.has_records else S.NO_DATA
+        case _:
+            assert task.status is S.FULL_PARSE, f"a task in {task.status} has nothing to come"
+            return S.UNAVAILABLE if is_down(provider, world.now_us) else S.DONE
+
+
+def _enter(world: WorldBase, task: Task, status: S) -> None:
+    check_move(task.status, status)
+    task.status = status
+    task.path.append(status)
+    task.error_message = MESSAGES.get(status)
+    world.touch(task)
+    link = world.state.links.get(task.link_id or "")
+    if link is not None and link.last_task_id == task.id:
+        link.status = status
+        world.touch(link)
+    world.happened("task", task.id, status, order_id=task.order_id, link_id=task.link_id)
+    notices.task_changed(world, task)
+
+
+def _schedule_next(world: WorldBase, task: Task) -> None:
+    if task.status in FINAL:
+        return
+    provider = world.state.providers[task.provider_id]
+    stay_us = provider.task_seconds * SECOND_US * EIGHTHS[task.status] // 8
+    if task.status is S.LOGIN and task.login is not None:
+        stay_us += task.login.extra_wait_us
+    world.schedule(world.now_us + stay_us, TaskDue(task.id))
+
+
+def _connect(world: WorldBase, task: Task) -> None:
+    """The first authentication worked: ``link-connected``, once per link (links events page)."""
+    link = world.state.links[task.link_id or ""]
+    if not link.connected:
+        link.connected = True
+        world.touch(link)
+        world.happened("link", link.id, "connected", link_id=link.id)
+        notices.link_changed(world, "link-connected", link, task)
+
+
+def _read_data(world: WorldBase, task: Task) -> None:
+    """Announce what was read: ``…-created`` by a person's login, ``…-updated`` by a refresh."""
+    link = world.state.links[task.link_id or ""]
+    before = link.statement_counts
+    link.read_us = world.now_us
+    link.statement_counts = records.statement_counts(world, link, world.now_us)
+    word = "updated" if task.is_refresh else "created"
+    for job in records.jobs_of(world, link):
+        employment_id = records.object_id(world, link, "employment", job.key)
+        profile_id = records.object_id(world, link, "profile", job.key)
+        notices.object_changed(world, f"employment-{word}", task, employment_id)
+        notices.object_changed(world, f"profile-{word}", task, profile_id)
+        count = link.statement_counts[job.key]
+        if count and (not task.is_refresh or count != before.get(job.key)):
+            notices.objects_counted(world, f"statements-{word}", task, employment_id, count)
+        accounts = len(job.bank_accounts)
+        if accounts and not task.is_refresh:
+            notices.objects_counted(world, f"bank-accounts-{word}", task, employment_id, accounts)
+
+
+def _complete(world: WorldBase, task: Task) -> None:
+    link = world.state.links[task.link_id or ""]
+    report_id = reports.latest_changed(world, link, task)
+    if task.order_id is None:
+        return
+    order = world.state.orders[task.order_id]
+    for suborder in _waiting(order, task):
+        suborder.completed_us = world.now_us
+        _fill_company(world, link, suborder)
+        set_suborder(world, order, suborder, SuborderStatus.COMPLETED, task.id)
+    order.voie_report_id = report_id or order.voie_report_id
+    if all(suborder.status not in OPEN_SUBORDER for suborder in suborders(order)):
+        order.completed_us = world.now_us
+
+
+def _fail(world: WorldBase, task: Task) -> None:
+    """A refresh that fails tells three things, in this order (order inferred); a person may simply try again."""
+    link = world.state.links.get(task.link_id or "")
+    order = world.state.orders.get(task.order_id or "")
+    if task.is_refresh and link is not None and task.status is not S.NO_DATA:
+        world.happened("link", link.id, "disconnected", link_id=link.id)
+        notices.link_changed(world, "link-disconnected", link, task)
+    if order is None:
+        return
+    ending = SuborderStatus.NO_DATA if task.status is S.NO_DATA else SuborderStatus.ERROR
+    if task.is_refresh:
+        for suborder in _waiting(order, task):
+            world.touch(order)
+            notices.order_refresh_failed(world, order, suborder, task.status)
+            set_suborder(world, order, suborder, ending, task.id)
+    elif task.status is S.NO_DATA:
+        for suborder in _waiting(order, task):
+            set_suborder(world, order, suborder, ending, task.id)
+    else:
+        where = {"suborder_id": task.suborder_id, "task_id": task.id, "link_id": task.link_id}
+        note(world, order, OrderEvent(object="link", type="login_attempt", at_us=world.now_us, **where))
+
+
+def _waiting(order: Order, task: Task) -> list[Suborder]:
+    """Return the open suborders that a task was for: those that list it."""
+    return [each for each in suborders(order) if task.id in each.task_ids and each.status in OPEN_SUBORDER]
+
+
+def set_suborder(
+    world: WorldBase, order: Order, suborder: Suborder, status: SuborderStatus, task_id: str | None = None
+) -> None:
+    """Give a suborder a new status, note it in the order's events and announce it."""
+    suborder.status = status
+    world.touch(suborder)
+    world.touch(order)
+    world.happened("suborder", suborder.id, status, order_id=order.id, link_id=suborder.link_id)
+    if status in LISTED:
+        where = {"suborder_id": suborder.id, "task_id": task_id, "link_id": suborder.link_id}
+        note(world, order, OrderEvent(object="order", type=f"suborder_{status}", at_us=world.now_us, **where))
+    notices.order_changed(world, order, suborder)
+
+
+def note(world: WorldBase, order: Order, event: OrderEvent) -> None:
+    """Add an entry to an order's event list."""
+    order.events.append(event)
+    world.happened("order-event", order.id, event.type, order_id=order.id)
+
+
+def _fill_company(world: WorldBase, link: Link, suborder: Suborder) -> None:
+    """Take from the data what the client did not say about the employer."""
+    job = records.jobs_of(world, link)[0]
+    company, employer = suborder.company, job.employer
+    address = {key: getattr(employer.address, key) for key in ("street", "city", "state", "zip")}
+    suborder.company = Company(
+        name=company.name or employer.name,
+        domain=company.domain or employer.domain,
+        logo=company.logo,
+        address=company.address or address,
+        mapping_id=company.mapping_id,
+    )
+    suborder.start_date = suborder.start_date or str(job.start_date)

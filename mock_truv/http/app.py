@@ -1,0 +1,142 @@
+"""The ASGI application. ``/v1/`` is served here, straight from the socket to the world; Starlette has the rest."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mock_truv.api.call import ORIGIN, Answer, Request
+from mock_truv.api.dispatch import JSON, is_known
+from mock_truv.core.errors import ApiError, NotFound
+from mock_truv.core.instants import text_http
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    from starlette.types import ASGIApp
+
+    from mock_truv.runtime.hub import Hub
+    from mock_truv.runtime.runtime import Runtime
+
+    Scope = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+BODY_LIMIT_BYTES = 8 * 1024 * 1024
+_HOST = re.compile(rb"[A-Za-z0-9._\-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+
+
+class App:
+    """Serves the sandboxes of a hub."""
+
+    def __init__(self, hub: Hub, rest: ASGIApp, *, body_limit_bytes: int = BODY_LIMIT_BYTES) -> None:
+        self.hub = hub
+        self._rest = rest
+        self._body_limit = body_limit_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "http" and scope["path"].startswith("/v1/"):
+            await self._serve_api(scope, receive, send)
+        else:
+            await self._rest(scope, receive, send)
+
+    async def _serve_api(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body, too_large = await read_body(receive, self._body_limit)
+        headers = _picked(scope["headers"])
+        runtime, refusal = self._runtime(scope["path"], headers)
+        if runtime is None:
+            assert refusal is not None
+            answer, now_us = refusal, self.hub.first.now_us
+        else:
+            request = _request(scope, headers, body, self._body_limit if too_large else 0, runtime.secret)
+            outcome = runtime.handle(request)
+            assert outcome.answer is not None, "a request has an answer"
+            answer, now_us = outcome.answer, runtime.now_us
+        await _respond(scope, send, answer, origin(scope, headers.get(b"host", b"")), now_us)
+
+    def _runtime(self, path: str, headers: dict[bytes, bytes]) -> tuple[Runtime | None, Answer | None]:
+        """Return the sandbox that the keys pick, or the answer that refuses them."""
+        client_id = headers.get(b"x-access-client-id", b"").decode("latin-1")
+        secret = headers.get(b"x-access-secret", b"").decode("latin-1")
+        runtime = self.hub.find(client_id, secret)
+        if runtime is not None:
+            return runtime, None
+        error: ApiError = wrong_keys(secret) if is_known(path) else NotFound()
+        return None, Answer(error.status, msgspec.json.encode(error.body()), JSON)
+
+
+def wrong_keys(secret: str) -> ApiError:
+    """Return the answer to missing or wrong keys (401, message of the reference page)."""
+    if secret.startswith("prod-"):
+        text = "This is mock-truv, not Truv: never send it a production secret. Use the sandbox keys it printed"
+        return ApiError(401, "authentication_failed", text)
+    return ApiError(401, "authentication_failed", "No such token")
+
+
+async def read_body(receive: Receive, limit: int) -> tuple[bytes, bool]:
+    """Read a request's body; beyond ``limit`` bytes it is read to its end and thrown away."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        return (body, False) if len(body) <= limit else (b"", True)
+    parts, size = [body], len(body)
+    while message.get("more_body"):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        size += len(message.get("body", b""))
+        if size <= limit:
+            parts.append(message.get("body", b""))
+        else:
+            parts.clear()
+    return (b"".join(parts), False) if size <= limit else (b"", True)
+
+
+def origin(scope: Scope, host: bytes) -> bytes:
+    """Return scheme and host under which the client reached us; a strange ``Host`` is not repeated."""
+    if _HOST.fullmatch(host) is None:
+        name, port = scope.get("server") or ("127.0.0.1", 80)
+        host = f"{name}:{port}".encode()
+    return f"{scope.get('scheme', 'http')}://".encode() + host
+
+
+def _picked(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    return dict(headers)
+
+
+def _request(scope: Scope, headers: dict[bytes, bytes], body: bytes, too_large: int, secret: str) -> Request:
+    """Return the command. An access secret that was sent in the wrong place is taken out: no journal may hold it."""
+    path, query = scope["path"], scope["query_string"].decode("latin-1")
+    broken = False
+    text = ""
+    if body and scope["method"] not in _WITHOUT_BODY:
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            broken = True
+    if secret in text or secret in query or secret in path:
+        text, query, path = (part.replace(secret, "[secret]") for part in (text, query, path))
+    return Request(
+        method=scope["method"],
+        path=path,
+        query=query,
+        body=text,
+        content_type=headers.get(b"content-type", b"").decode("latin-1"),
+        accept=headers.get(b"accept", b"").decode("latin-1"),
+        broken_utf8=broken,
+        too_large=too_large,
+    )
+
+
+async def _respond(scope: Scope, send: Send, answer: Answer, own_address: bytes, now_us: int) -> None:
+    body = answer.body.replace(ORIGIN, own_address) if ORIGIN in answer.body else answer.body
+    headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
+    headers += ((b"date", text_http(now_us // 1_000_000 * 1_000_000).encode()),)
+    if answer.status != 204:
+        headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

@@ -1,0 +1,391 @@
+"""A server in the background of a Python program, and its sandboxes as objects. No pytest needed.
+
+::
+
+    with mock_truv.Sandbox() as sandbox:
+        order = httpx.post(f"{sandbox.base_url}/v1/orders/", headers=sandbox.headers, json={...}).json()
+        sandbox.complete_bridge(order["bridge_token"])
+        sandbox.settle()
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from mock_truv.commands import Change, CompleteBridge, Redeliver
+from mock_truv.core.deliveries import shown as shown_delivery
+from mock_truv.core.instants import LAST_US, SECOND_US, datetime_of, instant_of, parse_instant
+from mock_truv.core.logins import meaning
+from mock_truv.http.build import build_app
+from mock_truv.http.serve import base_url, bind, make_server
+from mock_truv.runtime.hub import Hub, Options
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Mapping
+    from types import TracebackType
+    from typing import Self
+
+    import httpx
+
+    from mock_truv.commands import Command
+    from mock_truv.core.profile import Profile
+    from mock_truv.http.app import App
+    from mock_truv.runtime.runtime import Advanced, Runtime
+
+T = TypeVar("T")
+START_SECONDS = 30
+
+
+class SandboxError(Exception):
+    """The sandbox refused what it was asked; the message is the API's, with every wrong field."""
+
+
+class Server:
+    """One server in a thread of this process, with any number of sandboxes; a context manager."""
+
+    def __init__(self, *, seed: int = 0, clock: str = "manual", allow_webhook_hosts: tuple[str, ...] = ()) -> None:
+        self._options = Options(clock=clock, seed=seed, allow_webhook_hosts=allow_webhook_hosts)
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.base_url = ""
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start to serve on a free port of the loopback interface; returns when it answers."""
+        assert self._thread is None, "this server was started before"
+        listener = bind("127.0.0.1", 0)
+        self.base_url = base_url(listener)
+        self.hub = Hub(self._options)
+        self.app: App = build_app(self.hub)
+        ready = threading.Event()
+        self._server = make_server(self.app, ready.set)
+
+        async def run() -> None:
+            self._loop = asyncio.get_running_loop()
+            self.hub.wake()
+            try:
+                await self._server.serve([listener])
+            finally:
+                await self.hub.close()
+
+        def work() -> None:
+            with asyncio.Runner(loop_factory=self._server.config.get_loop_factory()) as runner:
+                runner.run(run())
+
+        self._thread = threading.Thread(target=work, name="mock-truv", daemon=True)
+        self._thread.start()
+        if not ready.wait(START_SECONDS):
+            raise RuntimeError(f"mock-truv did not start within {START_SECONDS} seconds")
+
+    def stop(self) -> None:
+        """Stop serving and forget everything."""
+        if self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join()
+            self._thread = None
+
+    def sandbox(
+        self,
+        name: str | None = None,
+        *,
+        seed: int | None = None,
+        clock: str | None = None,
+        profile: Profile | None = None,
+    ) -> Sandbox:
+        """Open a fresh isolated sandbox; what is not given is inherited from the server."""
+
+        async def opened() -> Runtime:
+            runtime = self.hub.open(name, seed=seed, clock=clock, profile=profile)
+            runtime.wake()
+            return runtime
+
+        return Sandbox(_server=self, _runtime=self.call(opened()))
+
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the server's event loop and return its result; blocks this thread."""
+        refuse_in_loop(work)
+        return asyncio.run_coroutine_threadsafe(work, self._running()).result()
+
+    async def call_async(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the server's event loop and wait for its result without blocking this one."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._running()))
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        if self._thread is None or self._loop is None:
+            raise RuntimeError("the server is not running; use it inside its with block")
+        return self._loop
+
+
+class SandboxClock:
+    """A sandbox's virtual time."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    @property
+    def now(self) -> datetime:
+        """The present instant, UTC."""
+        return datetime_of(self._sandbox.runtime.now_us)
+
+    def advance(self, *, to: datetime | str | None = None, events: int | None = None, **duration: float) -> Advanced:
+        """Move the clock by ``days=…, hours=…, minutes=…, seconds=…``, to an instant, or by a number of events.
+
+        Returns when everything due has happened and been delivered.
+
+        Raises:
+            RuntimeError: Called inside a running event loop: use ``await advance_async(…)`` there.
+        """
+        return self._sandbox.server.call(self._advance(to, events, duration))
+
+    async def advance_async(
+        self, *, to: datetime | str | None = None, events: int | None = None, **duration: float
+    ) -> Advanced:
+        """Do the same without blocking the event loop, so that a receiver in it can answer."""
+        return await self._sandbox.server.call_async(self._advance(to, events, duration))
+
+    async def _advance(self, to: datetime | str | None, events: int | None, duration: Mapping[str, float]) -> Advanced:
+        runtime = self._sandbox.runtime
+        if sum((to is not None, events is not None, bool(duration))) != 1:
+            raise ValueError("give exactly one of: a duration such as days=14, to=…, events=…")
+        if events is not None:
+            return await runtime.advance(count=events, max_real_seconds=3600)
+        if isinstance(to, str):
+            to_us = parse_instant(to)
+        elif to is not None:
+            to_us = instant_of(to)
+        else:
+            to_us = runtime.now_us + timedelta(**duration) // timedelta(microseconds=1)
+        return await runtime.advance(to_us=to_us, max_real_seconds=3600)
+
+
+class Connection:
+    """What lies behind a link, to be changed by a test."""
+
+    def __init__(self, sandbox: Sandbox, link_id: str) -> None:
+        self._sandbox = sandbox
+        self.link_id = link_id
+
+    def change(self, **fields: Any) -> dict[str, Any]:
+        """Change fields as ``PATCH /_mock/connections/{link_id}`` does; return the connection as it is now."""
+        changed: dict[str, Any] = self._sandbox.do(Change("connection", self.link_id, fields))
+        return changed
+
+    def end_session(self) -> None:
+        """Let session or grant end now: the next refresh cannot log in."""
+        self.change(session_ended=True)
+
+    def change_credentials(self) -> None:
+        """The person has a new password at the provider, which Truv does not know."""
+        self.change(credentials_changed=True)
+
+
+class Provider:
+    """A payroll provider, to be changed by a test."""
+
+    def __init__(self, sandbox: Sandbox, provider_id: str) -> None:
+        self._sandbox = sandbox
+        self.id = provider_id
+
+    def change(self, **fields: Any) -> dict[str, Any]:
+        """Change fields as ``PATCH /_mock/providers/{id}`` does; return the provider as it is now."""
+        changed: dict[str, Any] = self._sandbox.do(Change("provider", self.id, fields))
+        return changed
+
+    def go_down(self, *, hours: float | None = None) -> None:
+        """Be down from now on, for ``hours`` or until ``come_back``."""
+        self.change(**({"down": True} if hours is None else {"down_for_seconds": round(hours * 3600)}))
+
+    def come_back(self) -> None:
+        """End the outages that have begun."""
+        self.change(down=False)
+
+
+class Sandbox:
+    """One isolated world with its own keys. Alone it brings its own server; use it as a context manager then."""
+
+    def __init__(self, *, seed: int = 0, clock: str = "manual", name: str = "sandbox", profile: Profile | None = None,
+                 _server: Server | None = None, _runtime: Runtime | None = None) -> None:  # fmt: skip
+        self._own = (seed, clock, name, profile)
+        self._given_server, self._given_runtime = _server, _runtime
+        self._owns_server = _server is None
+        self.clock = SandboxClock(self)
+
+    def __enter__(self) -> Self:
+        if self._owns_server:
+            seed, clock, name, profile = self._own
+            self._given_server = Server(seed=seed, clock=clock)
+            self._given_server.start()
+            self._given_runtime = self._given_server.sandbox(name, profile=profile).runtime
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Forget the sandbox; stop the server if it is its own."""
+        server = self.server
+        if self._owns_server:
+            server.stop()
+            self._given_server = None
+        else:
+            server.call(server.hub.discard(self.runtime))
+
+    @property
+    def server(self) -> Server:
+        """The server it lives on."""
+        if self._given_server is None:
+            raise RuntimeError("the sandbox is not open; use it as `with mock_truv.Sandbox() as sandbox:`")
+        return self._given_server
+
+    @property
+    def runtime(self) -> Runtime:
+        """The running world behind it (internal: may change)."""
+        if self._given_runtime is None:
+            raise RuntimeError("the sandbox is not open; use it as `with mock_truv.Sandbox() as sandbox:`")
+        return self._given_runtime
+
+    @property
+    def base_url(self) -> str:
+        """Where it answers, without ``/v1``."""
+        return self.server.base_url
+
+    @property
+    def client_id(self) -> str:
+        """Value of ``X-Access-Client-Id``."""
+        return self.runtime.client_id
+
+    @property
+    def secret(self) -> str:
+        """Value of ``X-Access-Secret``, and the key of the webhooks' signatures."""
+        return self.runtime.secret
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Both key headers."""
+        return {"X-Access-Client-Id": self.client_id, "X-Access-Secret": self.secret}
+
+    def settle(self, *, horizon_seconds: float = 3600) -> Advanced:
+        """Let everything due within the horizon happen and be delivered; the clock stays at the last of it."""
+        return self.server.call(self._settle(horizon_seconds))
+
+    async def settle_async(self, *, horizon_seconds: float = 3600) -> Advanced:
+        """Do the same without blocking the event loop."""
+        return await self.server.call_async(self._settle(horizon_seconds))
+
+    def complete_bridge(
+        self, bridge_token: str, *, username: str = "goodlogin", password: str = "goodpassword",  # noqa: S107
+        mfa_code: str | None = None, provider_id: str | None = None, company_mapping_id: str | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Do what the person does in Bridge; return ``public_token``, ``link_id``, ``task_id``, ``status``.
+
+        Raises:
+            SandboxError: The token is unknown or expired, or nothing is open to connect.
+        """
+        login = meaning(self.server.hub.catalog.people, username, password, mfa_code)
+        command = CompleteBridge(bridge_token, login, provider_id=provider_id, company_mapping_id=company_mapping_id)
+        ending: dict[str, Any] = self.do(command)
+        return ending
+
+    def connection(self, link_id: str) -> Connection:
+        """Return what lies behind a link."""
+        return Connection(self, link_id)
+
+    def provider(self, provider_id: str = "truv_api") -> Provider:
+        """Return a payroll provider."""
+        return Provider(self, provider_id)
+
+    def redeliver(self, webhook_id: str) -> None:
+        """Send a webhook once more, at the next settle or advance."""
+        self.do(Redeliver(webhook_id))
+
+    def reset(self, *, seed: int | None = None) -> None:
+        """Start the world anew; keys, clock mode and profile stay."""
+        self.server.call(self.server.hub.reset(self.runtime, seed))
+
+    @property
+    def deliveries(self) -> list[dict[str, Any]]:
+        """Every webhook with its body and all attempts, oldest first."""
+        return [shown_delivery(it) for it in self.runtime.journal.world.state.deliveries.values()]
+
+    @property
+    def journal(self) -> list[dict[str, Any]]:
+        """Every command so far, with status and events."""
+        return [
+            {**msgspec.to_builtins(record.entry), "status": record.status, "events": msgspec.to_builtins(record.events)}
+            for record in list(self.runtime.journal.records)
+        ]
+
+    @property
+    def billing(self) -> list[dict[str, Any]]:
+        """The ledger: one line for each refresh task."""
+        lines: list[dict[str, Any]] = msgspec.to_builtins(self.runtime.journal.world.state.ledger)
+        return lines
+
+    def httpx_transport(self) -> httpx.BaseTransport:
+        """Return a transport for ``httpx.Client`` that reaches the sandbox without a socket: ten times faster."""
+        from mock_truv.http.transport import Transport  # noqa: PLC0415 -- httpx is loaded only for this
+
+        return Transport(self.server)
+
+    def do(self, command: Command) -> Any:
+        """Carry out a command and return its answer.
+
+        Raises:
+            SandboxError: It was refused.
+        """
+        answer = self.server.call(_handled(self.runtime, command)).answer
+        if answer is None or not answer.body:
+            return None
+        value = msgspec.json.decode(answer.body)
+        if answer.status >= 400:
+            raise SandboxError(_sentence(answer.status, value))
+        return value
+
+    async def _settle(self, horizon_seconds: float) -> Advanced:
+        to_us = min(self.runtime.now_us + round(horizon_seconds * SECOND_US), LAST_US)
+        return await self.runtime.advance(to_us=to_us, max_real_seconds=3600, settle=True)
+
+
+def refuse_in_loop(work: Coroutine[Any, Any, Any]) -> None:
+    """Refuse to block a running event loop.
+
+    Raises:
+        RuntimeError: There is one in this thread.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    work.close()
+    raise RuntimeError(
+        "this call would block the running event loop, and a receiver in it could never answer: "
+        "use `await sandbox.clock.advance_async(…)`, `await sandbox.settle_async()`, "
+        "and `await asyncio.to_thread(…)` for the other calls"
+    )
+
+
+async def _handled(runtime: Runtime, command: Command) -> Any:
+    return runtime.handle(command)
+
+
+def _sentence(status: int, body: dict[str, Any]) -> str:
+    if "detail" in body:
+        return f"{status}: {body['detail']}"
+    error = body["error"]
+    params = (error.get("extra") or {}).get("invalid-params", [])
+    return f"{status} {error['code']}: {error['message']}" + "".join(
+        f"; {it['field']}: {it['message']}" for it in params
+    )

@@ -1,0 +1,162 @@
+"""The world of one sandbox as a machine: a command in, an outcome out; one due entry a step.
+
+No clock, no socket, no chance from outside: the same seed and the same commands give the same outcomes, byte for byte.
+"""
+
+from __future__ import annotations
+
+import heapq
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, assert_never
+
+import msgspec
+
+from mock_truv.api.call import Answer, Request
+from mock_truv.api.dispatch import JSON
+from mock_truv.api.dispatch import answer as answer_request
+from mock_truv.commands import Change, CompleteBridge, Delivered, MoveClock, Redeliver, Resume, Step, Subscribe
+from mock_truv.control import changes
+from mock_truv.core import deliveries, orders, progress
+from mock_truv.core.base import Deliver, Event, WorldBase
+from mock_truv.core.bridge import complete as complete_bridge
+from mock_truv.core.errors import ApiError, NotFound, WrongInput
+from mock_truv.core.model import (
+    Company,
+    DeliveryDue,
+    Edge,
+    ExpireDue,
+    NotifyDue,
+    State,
+    TaskDue,
+)
+from mock_truv.core.profile import Profile
+
+if TYPE_CHECKING:
+    from mock_truv.commands import Command
+    from mock_truv.core.catalog import Catalog
+
+_ENCODER = msgspec.msgpack.Encoder()
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a command led to: the answer if one is due, what happened, and what is to be done outside."""
+
+    answer: Answer | None
+    events: list[Event]
+    effects: list[Deliver]
+
+    def digest(self) -> str:
+        """Return 32 hex characters over everything in it."""
+        return blake2b(_ENCODER.encode(self), digest_size=16).hexdigest()
+
+
+class World(WorldBase):
+    """One sandbox."""
+
+    @classmethod
+    def new(cls, seed: str, catalog: Catalog, *, now_us: int, profile: Profile | None = None) -> World:
+        """Return a fresh world whose chance comes from ``seed`` (64 hex characters)."""
+        state = State(seed=seed, now_us=now_us, profile=profile or Profile())
+        state.providers = {it.id: msgspec.convert(msgspec.to_builtins(it), type(it)) for it in catalog.providers}
+        return cls(state, catalog)
+
+    def handle(self, command: Command) -> Outcome:
+        """Carry out a command at the present instant."""
+        match command:
+            case Step():
+                return self.step()
+            case Request():
+                self.state.edge.requests += 1
+                self.state.edge.reads += command.method in {"GET", "HEAD"}
+                answer: Answer | None = answer_request(self, command)
+                assert answer is not None
+                self.state.edge.refused += answer.status >= 400
+            case _:
+                answer = self._control(command)
+        return self._outcome(answer)
+
+    def step(self) -> Outcome:
+        """Let the next entry of the agenda happen: exactly one."""
+        due_us, _, entry = heapq.heappop(self.state.agenda)
+        self.move_clock(max(due_us, self.now_us))
+        self.state.steps += 1
+        match entry:
+            case TaskDue(task_id=task_id):
+                progress.go_on(self, self.state.tasks[task_id])
+            case DeliveryDue(webhook_id=webhook_id):
+                deliveries.send(self, self.state.deliveries[webhook_id])
+            case NotifyDue(order_id=order_id):
+                orders.notify(self, self.state.orders[order_id])
+            case ExpireDue(order_id=order_id):
+                orders.expire(self, self.state.orders[order_id])
+            case _:
+                assert_never(entry)
+        return self._outcome(None)
+
+    def digest(self) -> str:
+        """Return 64 hex characters over the whole state: world and edge."""
+        return blake2b(_ENCODER.encode(self.state), digest_size=32).hexdigest()
+
+    def world_digest(self) -> str:
+        """Return the digest of the state without the edge: what no GET may change."""
+        edge, self.state.edge = self.state.edge, Edge()
+        try:
+            return self.digest()
+        finally:
+            self.state.edge = edge
+
+    def snapshot(self) -> bytes:
+        """Return the whole state, encoded."""
+        return _ENCODER.encode(self.state)
+
+    @classmethod
+    def restore(cls, snapshot: bytes, catalog: Catalog) -> World:
+        """Return the world of a snapshot."""
+        return cls(msgspec.msgpack.decode(snapshot, type=State), catalog)
+
+    def _control(self, command: Command) -> Answer | None:
+        try:
+            result = self._command(command)
+        except ApiError as error:
+            return Answer(error.status, msgspec.json.encode(error.body()), JSON)
+        return None if result is None else Answer(200, msgspec.json.encode(result), JSON)
+
+    def _command(self, command: Command) -> Any:
+        match command:
+            case MoveClock(to_us=to_us):
+                self.move_clock(to_us)
+                return None
+            case Delivered():
+                return deliveries.record(self, command.webhook_id, command.status_code, command.error)
+            case CompleteBridge():
+                return self._complete_bridge(command)
+            case Change():
+                return changes.apply(self, command.target, command.id, command.fields)
+            case Redeliver(webhook_id=webhook_id):
+                return deliveries.redeliver(self, webhook_id)
+            case Resume():
+                return deliveries.resume(self)
+            case Subscribe(url=url):
+                return deliveries.subscribe(self, url)
+            case _:
+                raise AssertionError(f"{command} is handled elsewhere")
+
+    def _complete_bridge(self, command: CompleteBridge) -> Any:
+        token = self.state.tokens.get(command.token)
+        if token is None:
+            raise NotFound
+        company = None
+        mapping_id = command.company_mapping_id or token.company_mapping_id
+        if mapping_id is not None:
+            employer = self.catalog.employer(mapping_id)
+            if employer is None:
+                raise WrongInput(("company_mapping_id", f"No company has the mapping id {mapping_id!r}"))
+            company = Company(
+                name=employer["name"], domain=employer["domain"], address=employer["address"], mapping_id=mapping_id
+            )
+        return complete_bridge(self, token, command.login, provider_id=command.provider_id, company=company)
+
+    def _outcome(self, answer: Answer | None) -> Outcome:
+        outcome = Outcome(answer, self.events, self.effects)
+        self.events, self.effects = [], []
+        return outcome
