@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 import mock_truv
+
+if TYPE_CHECKING:
+    from mock_truv.core.profile import Profile
+    from mock_truv.core.scenario import Scenario
 
 EPILOG_SERVE = """Examples:\n
 \b
@@ -18,6 +22,12 @@ EPILOG_SERVE = """Examples:\n
   mock-truv serve --clock rate:3600                  an hour every second
   mock-truv serve --webhook-url http://localhost:9000/hooks
   mock-truv serve --port 0 --ready-file ready.json   any free port, written to a file
+"""
+EPILOG_SCENARIOS = """Examples:\n
+\b
+  mock-truv scenarios list                     all failure stories by name
+  mock-truv scenarios show session-expired     one of them, as TOML
+  mock-truv scenarios check my-story.toml      is this file a scenario?
 """
 EPILOG_REPLAY = """Examples:\n
 \b
@@ -75,6 +85,10 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes any free one.")] = 8700,
     clock: Annotated[str, typer.Option(help="wall, manual, or rate:N (N virtual seconds a real second).")] = "wall",
     seed: Annotated[int, typer.Option(min=0, help="Same seed and same requests give the same bytes.")] = 0,
+    scenario: Annotated[str | None, typer.Option(help="A scenario by name, or a scenario file.")] = None,
+    profile: Annotated[
+        str, typer.Option(help="Knobs: documented, strict, older-docs, harsh, or a TOML file of knobs.")
+    ] = "documented",
     journal: Annotated[
         Path | None, typer.Option(help="Keep every command in FILE (JSON lines); read again at start.")
     ] = None,
@@ -133,6 +147,8 @@ def serve(
         _wrong(f"--ready-file: the folder {ready_file.absolute().parent} does not exist.")
     options = Options(
         clock=clock,
+        profile=_profile(profile),
+        scenario=None if scenario is None else _scenario(scenario),
         seed=seed,
         client_id=client_id or DEFAULT_CLIENT_ID,
         secret=secret or DEFAULT_SECRET,
@@ -146,8 +162,10 @@ def serve(
         hub = Hub(options)
     except BindError as error:
         _wrong(str(error))
-    except (JournalError, ApiError) as error:
+    except JournalError as error:
         _wrong(f"--journal {journal}: {error}.")
+    except ApiError as error:
+        _wrong(f"--scenario {scenario}: {error}: {(error.extra or {}).get('invalid-params')}.")
     except OSError as error:
         _wrong(f"--journal {journal}: {error.strerror}.")
     url = base_url(listener, tls=tls_cert is not None)
@@ -204,6 +222,94 @@ def replay(
     if result.difference is not None:
         typer.echo(f"The replay differs at {result.difference}", err=True)
         raise typer.Exit(1)
+
+
+scenarios_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, epilog=EPILOG_SCENARIOS)
+app.add_typer(scenarios_app, name="scenarios", help="List, show and check failure stories.")
+
+
+@scenarios_app.command("list", epilog="Example:\n\n\b\n  mock-truv scenarios list --json")
+def list_scenarios(
+    as_json: Annotated[bool, typer.Option("--json", help="Name, title, why, expect, clauses as JSON.")] = False,
+) -> None:
+    """List all shipped scenarios."""
+    from mock_truv.scenarios import shipped  # noqa: PLC0415
+
+    if as_json:
+        import msgspec  # noqa: PLC0415
+
+        typer.echo(msgspec.json.format(msgspec.json.encode(list(shipped().values())), indent=2).decode())
+        return
+    width = max(len(name) for name in shipped())
+    for name, scenario in shipped().items():
+        typer.echo(f"{name:<{width}}  {scenario.title}")
+
+
+@scenarios_app.command("show", epilog="Example:\n\n\b\n  mock-truv scenarios show oauth-expiry-180d")
+def show_scenario(name: Annotated[str, typer.Argument(help="A scenario's name, or a file.")]) -> None:
+    """Print a scenario as TOML."""
+    from mock_truv.scenarios import ScenarioError, load_scenario, scenario_text  # noqa: PLC0415
+
+    try:
+        typer.echo(scenario_text(load_scenario(name)), nl=False)
+    except ScenarioError as error:
+        _wrong(f"{error}.")
+
+
+@scenarios_app.command("check", epilog="Example:\n\n\b\n  mock-truv scenarios check stories/*.toml")
+def check_scenarios(files: Annotated[list[Path], typer.Argument(help="Scenario files.")]) -> None:
+    """Check files; every problem is one line with file, line and key. Exit 1 if there is one."""
+    from mock_truv.scenarios import ScenarioError, load_scenario  # noqa: PLC0415
+
+    wrong = 0
+    for file in files:
+        if not file.is_file():
+            _wrong(f"there is no file {file}.")
+        try:
+            load_scenario(str(file))
+        except ScenarioError as error:
+            wrong += 1
+            typer.echo(str(error), err=True)
+        else:
+            typer.echo(f"{file}: right")
+    raise typer.Exit(1 if wrong else 0)
+
+
+@scenarios_app.command("figure", epilog="Example:\n\n\b\n  mock-truv scenarios figure bulk-renewals --cases 5000")
+def figure(
+    name: Annotated[str, typer.Argument(help="A scenario with cases of its own.")] = "bulk-renewals",
+    cases: Annotated[int | None, typer.Option(min=1, max=100_000, help="Scale the population; its mix stays.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The figures as JSON.")] = False,
+) -> None:
+    """Show refresh success against the age of the connection, over a scenario's population."""
+    import msgspec  # noqa: PLC0415
+
+    from mock_truv.figure import as_text, success_by_age  # noqa: PLC0415
+    from mock_truv.runtime.hub import load_catalog  # noqa: PLC0415
+
+    try:
+        result = success_by_age(_scenario(name), load_catalog(), cases=cases)
+    except ValueError as error:
+        _wrong(f"{error}.")
+    typer.echo(msgspec.json.format(msgspec.json.encode(result), indent=2).decode() if as_json else as_text(result))
+
+
+def _profile(name: str) -> Profile:
+    from mock_truv.runtime.profiles import ProfileError, load_profile  # noqa: PLC0415
+
+    try:
+        return load_profile(name)
+    except ProfileError as error:
+        _wrong(f"--profile: {error}.")
+
+
+def _scenario(name: str) -> Scenario:
+    from mock_truv.scenarios import ScenarioError, load_scenario  # noqa: PLC0415
+
+    try:
+        return load_scenario(name)
+    except ScenarioError as error:
+        _wrong(f"--scenario: {error}")
 
 
 def _check_secret(secret: str | None) -> None:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from mock_truv.api.call import Request
+from mock_truv.core.faults import Fault
 from mock_truv.core.model import Login
+from mock_truv.core.plain import Frozen
+from mock_truv.core.scenario import Scenario
 
 
-class Step(msgspec.Struct, frozen=True, tag="step"):
+class Step(Frozen, frozen=True, tag="step"):
     """Let the next entry of the agenda happen."""
 
 
-class MoveClock(msgspec.Struct, frozen=True, tag="clock"):
+class MoveClock(Frozen, frozen=True, tag="clock"):
     """Nothing more is due: set the clock forward."""
 
     to_us: int
 
 
-class Delivered(msgspec.Struct, frozen=True, tag="delivered"):
+class Delivered(Frozen, frozen=True, tag="delivered"):
     """How one attempt to deliver a webhook went."""
 
     webhook_id: str
@@ -29,7 +30,7 @@ class Delivered(msgspec.Struct, frozen=True, tag="delivered"):
     error: str | None
 
 
-class CompleteBridge(msgspec.Struct, frozen=True, tag="bridge", omit_defaults=True):
+class CompleteBridge(Frozen, frozen=True, tag="bridge", omit_defaults=True):
     """A person logs in through Bridge; the login is what it means, never what was typed."""
 
     token: str
@@ -38,7 +39,13 @@ class CompleteBridge(msgspec.Struct, frozen=True, tag="bridge", omit_defaults=Tr
     company_mapping_id: str | None = None
 
 
-class Change(msgspec.Struct, frozen=True, tag="change"):
+class LeaveBridge(Frozen, frozen=True, tag="leave"):
+    """A person opens an order's link and leaves again."""
+
+    token: str
+
+
+class Change(Frozen, frozen=True, tag="change"):
     """The world outside Truv changes: a connection, a provider, or a knob."""
 
     target: str
@@ -47,20 +54,53 @@ class Change(msgspec.Struct, frozen=True, tag="change"):
     fields: dict[str, Any]
 
 
-class Redeliver(msgspec.Struct, frozen=True, tag="redeliver"):
+class PutScenario(Frozen, frozen=True, tag="scenario"):
+    """A scenario is in force from now on."""
+
+    scenario: Scenario
+
+
+class AddFault(Frozen, frozen=True, tag="add_fault"):
+    """A fault is in force from now on."""
+
+    fault: Fault
+    name: str | None = None
+
+
+class RemoveFault(Frozen, frozen=True, tag="remove_fault"):
+    """A fault ends; what it held back goes out."""
+
+    id: str
+
+
+class Redeliver(Frozen, frozen=True, tag="redeliver"):
     """Send a webhook once more, with the same bytes."""
 
     webhook_id: str
 
 
-class Subscribe(msgspec.Struct, frozen=True, tag="subscribe"):
+class Subscribe(Frozen, frozen=True, tag="subscribe"):
     """Register the webhook that the sandbox was started with."""
 
     url: str
 
 
-class Resume(msgspec.Struct, frozen=True, tag="resume"):
+class Resume(Frozen, frozen=True, tag="resume"):
     """The process was started again: what was in flight then is sent anew."""
 
 
-Command = Request | Step | MoveClock | Delivered | CompleteBridge | Change | Redeliver | Subscribe | Resume
+Command = (
+    Request
+    | Step
+    | MoveClock
+    | Delivered
+    | CompleteBridge
+    | LeaveBridge
+    | Change
+    | PutScenario
+    | AddFault
+    | RemoveFault
+    | Redeliver
+    | Subscribe
+    | Resume
+)

@@ -8,9 +8,19 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+from msgspec import inspect
 
 from mock_truv.api.dispatch import OPERATIONS
+from mock_truv.core.faults import RequestFault, RequestFaults, WebhookFault, WebhookFaults
+from mock_truv.core.instants import text_z
+from mock_truv.core.profile import PRESETS, Profile, differences, preset
+from mock_truv.core.scenario import Scenario
 from mock_truv.core.tasks import NEXT
+from mock_truv.runtime.hub import load_catalog
+from mock_truv.scenarios import scenario_text, shipped
 
 _PLACE = re.compile(r"(<!-- table: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
@@ -32,7 +42,104 @@ def task_states() -> str:
     return "\n".join(rows) + "\n"
 
 
-TABLES = {"operations": operations, "task_states": task_states}
+def knobs() -> str:
+    """Return the table of all knobs: default, values, how sure the default is, and its source."""
+    rows = ["| knob | default | values | basis | source | does |", "| --- | --- | --- | --- | --- | --- |"]
+    default: dict[str, Any] = msgspec.to_builtins(Profile())
+    for field in inspect.type_info(Profile).fields:  # type: ignore[attr-defined]
+        about = field.type.extra_json_schema
+        value = msgspec.json.encode(default[field.name]).decode()
+        cells = [f"`{field.name}`", f"`{value}`", _values(field.type.type), about["x-basis"], about["x-source"],
+                 about["description"]]  # fmt: skip
+        rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows) + "\n"
+
+
+def presets() -> str:
+    """Return the table of presets: what each changes."""
+    rows = ["| preset | differs from `documented` in |", "| --- | --- |"]
+    for name in PRESETS:
+        changed = differences(preset(name))
+        shown = ", ".join(f"`{knob} = {msgspec.json.encode(value).decode()}`" for knob, value in changed.items())
+        rows.append(f"| `{name}` | {shown or 'nothing: it is the default'} |")
+    return "\n".join(rows) + "\n"
+
+
+def _values(kind: inspect.Type) -> str:
+    match kind:
+        case inspect.Metadata(type=inner):
+            return _values(inner)
+        case inspect.LiteralType(values=values):
+            return ", ".join(f"`{value}`" for value in values)
+        case inspect.UnionType(types=types):
+            return " or ".join(_values(each) for each in types)
+        case inspect.IntType(ge=low, le=high):
+            return f"{low} to {high}"
+        case inspect.VarTupleType(item_type=item):
+            return f"list of {_values(item)}"
+        case inspect.BoolType():
+            return "`true`, `false`"
+        case inspect.NoneType():
+            return "`null`"
+        case _:
+            return "text"
+
+
+def scenarios() -> str:
+    """Return a section for every shipped scenario: what happens, why, what a sound integrator does, the file."""
+    parts = []
+    for name, scenario in shipped().items():
+        clauses = ", ".join(scenario.clauses)
+        parts.append(
+            f"### {name}\n\n**{scenario.title}.** {scenario.why}\n\n*A sound integrator:* {scenario.expect}\n"
+            + (f"\nClauses: {clauses}.\n" if clauses else "")
+            + _setup(scenario)
+        )
+    return "\n".join(parts)
+
+
+def _setup(scenario: Scenario) -> str:
+    """Return the part of a scenario file that is not prose."""
+    text = scenario_text(scenario)
+    start = text.find("\n[")
+    return "" if start < 0 else f"\n```toml\n{text[start + 1 :]}```\n"
+
+
+def faults() -> str:
+    """Return the table of all kinds of faults with their fields."""
+    rows = ["| kind | side | fields | does |", "| --- | --- | --- | --- |"]
+    common = set(RequestFault.__struct_fields__) | set(WebhookFault.__struct_fields__)
+    for kind in (*get_args(RequestFaults), *get_args(WebhookFaults)):
+        side = "API" if issubclass(kind, RequestFault) else "webhooks"
+        fields = ", ".join(f"`{name}`" for name in kind.__struct_fields__ if name not in common)
+        tag = kind.__struct_config__.tag
+        rows.append(f"| `{tag}` | {side} | {fields or 'none'} | {(kind.__doc__ or '').splitlines()[0]} |")
+    return "\n".join(rows) + "\n"
+
+
+def providers() -> str:
+    """Return the table of the shipped payroll providers and their habits."""
+    rows = [
+        "| provider | connection | lives | second factor | task | outages |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for it in load_catalog().providers:
+        lives = "no end" if it.lifetime_days is None else f"{it.lifetime_days} days"
+        outages = ", ".join(text_z(each.from_us)[:16].replace("T", " ") for each in it.outages)
+        cells = [f"`{it.id}` {it.name}", it.kind, lives, it.second_factor, f"{it.task_seconds} s", outages or "none"]
+        rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows) + "\n"
+
+
+TABLES = {
+    "faults": faults,
+    "knobs": knobs,
+    "operations": operations,
+    "presets": presets,
+    "providers": providers,
+    "scenarios": scenarios,
+    "task_states": task_states,
+}
 
 
 def filled(text: str) -> str:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from mock_truv.sandbox import Sandbox, Server
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", "mock_truv_scenario(name): put this scenario into force before the test begins")
+
+
 @pytest.fixture(scope="session")
 def mock_truv_server() -> Iterator[Server]:
     """One mock-truv server for the whole session, on a free port."""
@@ -28,5 +33,7 @@ def mock_truv_server() -> Iterator[Server]:
 def mock_truv(mock_truv_server: Server, request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """A fresh, isolated sandbox for this test, on virtual time; its seed comes from the test's node id."""
     sandbox = mock_truv_server.sandbox(request.node.nodeid)
+    for mark in request.node.iter_markers("mock_truv_scenario"):
+        sandbox.scenario(*mark.args)
     yield sandbox
     sandbox.close()

@@ -17,16 +17,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from mock_truv.commands import Change, CompleteBridge, Redeliver
+from mock_truv.api.parsing import parse_value
+from mock_truv.commands import AddFault, Change, CompleteBridge, LeaveBridge, PutScenario, Redeliver, RemoveFault
+from mock_truv.control.shown import shown_line, shown_record
 from mock_truv.core.deliveries import shown as shown_delivery
+from mock_truv.core.errors import WrongInput
+from mock_truv.core.faults import Fault
 from mock_truv.core.instants import LAST_US, SECOND_US, datetime_of, instant_of, parse_instant
-from mock_truv.core.logins import meaning
+from mock_truv.core.logins import typed
 from mock_truv.http.build import build_app
 from mock_truv.http.serve import base_url, bind, make_server
 from mock_truv.runtime.hub import Hub, Options
+from mock_truv.scenarios import load_scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -35,6 +40,7 @@ if TYPE_CHECKING:
     from mock_truv.commands import Command
     from mock_truv.core.profile import Profile
     from mock_truv.http.app import App
+    from mock_truv.journal.journal import Journal
     from mock_truv.runtime.runtime import Advanced, Runtime
 
 T = TypeVar("T")
@@ -114,7 +120,6 @@ class Server:
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the server's event loop and return its result; blocks this thread."""
-        refuse_in_loop(work)
         return asyncio.run_coroutine_threadsafe(work, self._running()).result()
 
     async def call_async(self, work: Coroutine[Any, Any, T]) -> T:
@@ -146,6 +151,7 @@ class SandboxClock:
         Raises:
             RuntimeError: Called inside a running event loop: use ``await advance_async(…)`` there.
         """
+        refuse_in_loop()
         return self._sandbox.server.call(self._advance(to, events, duration))
 
     async def advance_async(
@@ -279,6 +285,7 @@ class Sandbox:
 
     def settle(self, *, horizon_seconds: float = 3600) -> Advanced:
         """Let everything due within the horizon happen and be delivered; the clock stays at the last of it."""
+        refuse_in_loop()
         return self.server.call(self._settle(horizon_seconds))
 
     async def settle_async(self, *, horizon_seconds: float = 3600) -> Advanced:
@@ -294,10 +301,40 @@ class Sandbox:
         Raises:
             SandboxError: The token is unknown or expired, or nothing is open to connect.
         """
-        login = meaning(self.server.hub.catalog.people, username, password, mfa_code)
-        command = CompleteBridge(bridge_token, login, provider_id=provider_id, company_mapping_id=company_mapping_id)
+        where = {"provider_id": provider_id, "company_mapping_id": company_mapping_id}
+        login = self._read(lambda it: typed(it.world, bridge_token, username, password, mfa_code, **where))
+        command = CompleteBridge(bridge_token, login, **where)
         ending: dict[str, Any] = self.do(command)
         return ending
+
+    def leave_bridge(self, bridge_token: str) -> None:
+        """Do what a person does who opens an order's link and leaves: its open employers become ``skipped``."""
+        self.do(LeaveBridge(bridge_token))
+
+    def scenario(self, name: str) -> None:
+        """Put a shipped scenario, or the scenario of a file, into force from now on.
+
+        Raises:
+            ScenarioError: There is neither, or the file is wrong.
+        """
+        self.do(PutScenario(load_scenario(name)))
+
+    def add_fault(self, kind: str, *, name: str | None = None, **fields: Any) -> str:
+        """Put a fault into force, as ``POST /_mock/faults/`` does; return its name."""
+        try:
+            fault: Fault = parse_value({"kind": kind, **fields}, Fault)  # type: ignore[arg-type]
+        except WrongInput as error:
+            raise SandboxError(_sentence(400, error.body())) from None
+        ident: str = self.do(AddFault(fault, name))["id"]
+        return ident
+
+    def remove_fault(self, name: str) -> None:
+        """End a fault; what it held back goes out."""
+        self.do(RemoveFault(name))
+
+    def change_profile(self, **knobs: Any) -> None:
+        """Change knobs from now on."""
+        self.do(Change("profile", "profile", knobs))
 
     def connection(self, link_id: str) -> Connection:
         """Return what lies behind a link."""
@@ -318,21 +355,17 @@ class Sandbox:
     @property
     def deliveries(self) -> list[dict[str, Any]]:
         """Every webhook with its body and all attempts, oldest first."""
-        return [shown_delivery(it) for it in self.runtime.journal.world.state.deliveries.values()]
+        return self._read(lambda journal: [shown_delivery(it) for it in journal.world.state.deliveries.values()])
 
     @property
     def journal(self) -> list[dict[str, Any]]:
         """Every command so far, with status and events."""
-        return [
-            {**msgspec.to_builtins(record.entry), "status": record.status, "events": msgspec.to_builtins(record.events)}
-            for record in list(self.runtime.journal.records)
-        ]
+        return self._read(lambda journal: [shown_record(record) for record in journal.records])
 
     @property
     def billing(self) -> list[dict[str, Any]]:
         """The ledger: one line for each refresh task."""
-        lines: list[dict[str, Any]] = msgspec.to_builtins(self.runtime.journal.world.state.ledger)
-        return lines
+        return self._read(lambda journal: [shown_line(line) for line in journal.world.state.ledger])
 
     def httpx_transport(self) -> httpx.BaseTransport:
         """Return a transport for ``httpx.Client`` that reaches the sandbox without a socket: ten times faster."""
@@ -354,13 +387,21 @@ class Sandbox:
             raise SandboxError(_sentence(answer.status, value))
         return value
 
+    def _read(self, read: Callable[[Journal], T]) -> T:
+        """Read on the server's own loop, where nothing changes meanwhile."""
+
+        async def done() -> T:
+            return read(self.runtime.journal)
+
+        return self.server.call(done())
+
     async def _settle(self, horizon_seconds: float) -> Advanced:
         to_us = min(self.runtime.now_us + round(horizon_seconds * SECOND_US), LAST_US)
         return await self.runtime.advance(to_us=to_us, max_real_seconds=3600, settle=True)
 
 
-def refuse_in_loop(work: Coroutine[Any, Any, Any]) -> None:
-    """Refuse to block a running event loop.
+def refuse_in_loop() -> None:
+    """Refuse to block a running event loop until webhooks are delivered.
 
     Raises:
         RuntimeError: There is one in this thread.
@@ -369,11 +410,9 @@ def refuse_in_loop(work: Coroutine[Any, Any, Any]) -> None:
         asyncio.get_running_loop()
     except RuntimeError:
         return
-    work.close()
     raise RuntimeError(
         "this call would block the running event loop, and a receiver in it could never answer: "
-        "use `await sandbox.clock.advance_async(…)`, `await sandbox.settle_async()`, "
-        "and `await asyncio.to_thread(…)` for the other calls"
+        "use `await sandbox.clock.advance_async(…)` and `await sandbox.settle_async()`"
     )
 
 

@@ -11,25 +11,33 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import msgspec
 
+from mock_truv.api import edge
 from mock_truv.api.call import Answer, Request
 from mock_truv.api.dispatch import JSON
-from mock_truv.api.dispatch import answer as answer_request
-from mock_truv.commands import Change, CompleteBridge, Delivered, MoveClock, Redeliver, Resume, Step, Subscribe
-from mock_truv.control import changes
-from mock_truv.core import deliveries, orders, progress
-from mock_truv.core.base import Deliver, Event, WorldBase
-from mock_truv.core.bridge import complete as complete_bridge
-from mock_truv.core.errors import ApiError, NotFound, WrongInput
-from mock_truv.core.model import (
-    Company,
-    DeliveryDue,
-    Edge,
-    ExpireDue,
-    NotifyDue,
-    State,
-    TaskDue,
+from mock_truv.commands import (
+    AddFault,
+    Change,
+    CompleteBridge,
+    Delivered,
+    LeaveBridge,
+    MoveClock,
+    PutScenario,
+    Redeliver,
+    RemoveFault,
+    Resume,
+    Step,
+    Subscribe,
 )
+from mock_truv.control import changes
+from mock_truv.core import deliveries, orders, outgoing, progress, staging
+from mock_truv.core.base import Deliver, Event, WorldBase, suborders
+from mock_truv.core.bridge import complete as complete_bridge
+from mock_truv.core.due import ChangeDue, DeliveryDue, ExpireDue, FaultDue, NotifyDue, ReleaseDue, TaskDue
+from mock_truv.core.errors import ApiError, NotFound, WrongInput
+from mock_truv.core.model import Company
+from mock_truv.core.plain import Frozen
 from mock_truv.core.profile import Profile
+from mock_truv.core.state import Edge, State
 
 if TYPE_CHECKING:
     from mock_truv.commands import Command
@@ -38,7 +46,7 @@ if TYPE_CHECKING:
 _ENCODER = msgspec.msgpack.Encoder()
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(Frozen, frozen=True):
     """What a command led to: the answer if one is due, what happened, and what is to be done outside."""
 
     answer: Answer | None
@@ -66,11 +74,7 @@ class World(WorldBase):
             case Step():
                 return self.step()
             case Request():
-                self.state.edge.requests += 1
-                self.state.edge.reads += command.method in {"GET", "HEAD"}
-                answer: Answer | None = answer_request(self, command)
-                assert answer is not None
-                self.state.edge.refused += answer.status >= 400
+                answer: Answer | None = edge.serve(self, command)
             case _:
                 answer = self._control(command)
         return self._outcome(answer)
@@ -85,10 +89,18 @@ class World(WorldBase):
                 progress.go_on(self, self.state.tasks[task_id])
             case DeliveryDue(webhook_id=webhook_id):
                 deliveries.send(self, self.state.deliveries[webhook_id])
-            case NotifyDue(order_id=order_id):
-                orders.notify(self, self.state.orders[order_id])
+            case NotifyDue(order_id=order_id, reminder=reminder):
+                orders.notify(self, self.state.orders[order_id], reminder)
             case ExpireDue(order_id=order_id):
                 orders.expire(self, self.state.orders[order_id])
+            case ReleaseDue(fault_id=fault_id, first=first):
+                active = self.state.edge.faults.get(fault_id)
+                if active is not None and active.held[:1] == [first]:
+                    outgoing.release(self, active)
+            case ChangeDue(target=target, id=ident, fields=fields):
+                changes.befall(self, target, ident, fields)
+            case FaultDue(id=ident, fault=fault):
+                changes.turn_fault(self, ident, fault)
             case _:
                 assert_never(entry)
         return self._outcome(None)
@@ -130,8 +142,17 @@ class World(WorldBase):
                 return deliveries.record(self, command.webhook_id, command.status_code, command.error)
             case CompleteBridge():
                 return self._complete_bridge(command)
+            case LeaveBridge(token=token):
+                return self._leave_bridge(token)
             case Change():
                 return changes.apply(self, command.target, command.id, command.fields)
+            case PutScenario(scenario=scenario):
+                staging.apply(self, scenario)
+                return {"scenario": scenario.name}
+            case AddFault(fault=fault, name=name):
+                return changes.add_fault(self, fault, name)
+            case RemoveFault(id=ident):
+                return changes.remove_fault(self, ident)
             case Redeliver(webhook_id=webhook_id):
                 return deliveries.redeliver(self, webhook_id)
             case Resume():
@@ -155,6 +176,17 @@ class World(WorldBase):
                 name=employer["name"], domain=employer["domain"], address=employer["address"], mapping_id=mapping_id
             )
         return complete_bridge(self, token, command.login, provider_id=command.provider_id, company=company)
+
+    def _leave_bridge(self, token: str) -> Any:
+        known = self.state.tokens.get(token)
+        if known is None:
+            raise NotFound
+        if known.order_id is None:
+            raise WrongInput(("bridge_token", "This is a user's own token; leaving Bridge with it changes nothing"))
+        order = self.state.orders[known.order_id]
+        named = [each for each in suborders(order) if each.id == known.suborder_id]
+        orders.leave(self, order, named[0] if named else None)
+        return {"order_id": order.id}
 
     def _outcome(self, answer: Answer | None) -> Outcome:
         outcome = Outcome(answer, self.events, self.effects)

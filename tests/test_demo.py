@@ -20,7 +20,7 @@ FAULTS = {
     ),
     "a login does not renew the session": "import mock_truv.core.bridge as b\nb.renew = lambda *_: None",
     "webhooks are signed with another secret": (
-        "import mock_truv.delivery.sender as s; sign = s.sign\ns.sign = lambda body, secret: sign(body, secret + 'x')"
+        "import mock_truv.delivery.forgery as f; sign = f.sign\nf.sign = lambda body, secret: sign(body, secret + 'x')"
     ),
     "the report stands still": (
         "import mock_truv.core.records as r; real = r.payroll.employment; from datetime import date\n"

@@ -202,7 +202,9 @@ class CreateWebhook(msgspec.Struct):
     """``POST /v1/webhooks/``."""
 
     name: Annotated[str, Meta(max_length=128)]
-    webhook_url: Annotated[str, Meta(max_length=2048, pattern=r"^https?://[^\s/?#@:]+(:\d{1,5})?([/?#]\S*)?$")]
+    webhook_url: Annotated[
+        str, Meta(max_length=2048, pattern=r"^https?://([^\s/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?([/?#]\S*)?$")
+    ]
     env_type: EnvType
     events: list[EventType] | None = None
     enabled: bool | None = None
@@ -213,7 +215,10 @@ class PatchWebhook(msgspec.Struct):
 
     name: Annotated[str, Meta(max_length=128)] | None = None
     webhook_url: (
-        Annotated[str, Meta(max_length=2048, pattern=r"^https?://[^\s/?#@:]+(:\d{1,5})?([/?#]\S*)?$")] | None
+        Annotated[
+            str, Meta(max_length=2048, pattern=r"^https?://([^\s/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?([/?#]\S*)?$")
+        ]
+        | None
     ) = None
     env_type: EnvType | None = None
     events: list[EventType] | None = None
@@ -224,3 +229,176 @@ class CreateReport(msgspec.Struct):
     """``POST /v1/users/{id}/reports/``."""
 
     is_voe: bool = False
+
+
+Ending = Literal[
+    "done", "login_error", "mfa_error", "config_error", "account_locked", "no_data", "unavailable", "unable_to_reset",
+    "not_supported", "error",
+]  # fmt: skip
+Label = Annotated[str, Meta(min_length=1, max_length=128)]
+Typed = Annotated[str, Meta(min_length=1, max_length=255)]
+Text = Annotated[str, Meta(max_length=2000)]
+Seconds = Annotated[int, Meta(ge=0, le=1200)]
+
+
+class TextChallenge(msgspec.Struct, tag_field="type", tag="TEXT"):
+    """A question that one text answers."""
+
+    answer: Typed
+    label: Text | None = None
+
+
+class Option(msgspec.Struct):
+    """One of the answers that a question offers."""
+
+    value: Typed
+    label: Text | None = None
+
+
+class OptionsChallenge(msgspec.Struct, tag_field="type", tag="OPTIONS"):
+    """A question with answers to choose from; any of ``answers`` is right."""
+
+    options: Annotated[list[Option], Meta(min_length=1, max_length=50)]
+    answers: Annotated[list[Typed], Meta(min_length=1, max_length=50)]
+    label: Text | None = None
+
+
+class Mfa(msgspec.Struct):
+    """What a sandbox scenario asks the person."""
+
+    challenges: Annotated[list[TextChallenge | OptionsChallenge], Meta(max_length=10)]
+
+
+class CreateSandboxScenario(msgspec.Struct):
+    """``POST /v1/sandbox/scenarios/``. Lengths, the longest delay and that only a final status is taken are assumed."""
+
+    label: Label
+    data_source: DataSource | None = None
+    description: Text | None = None
+    products: list[Product] | None = None
+    enabled: bool | None = None
+    username: Typed | None = None
+    password: Typed | None = None
+    is_refresh: bool | None = None
+    provider_id: Typed | None = None
+    company_domain: Typed | None = None
+    first_name: Name | None = None
+    last_name: Name | None = None
+    payload: dict[str, Any] | None = None
+    behavior_status: Ending | None = None
+    behavior_error_message: Text | None = None
+    behavior_duration_seconds: Seconds | None = None
+    behavior_mfa: Mfa | None = None
+
+
+class PatchSandboxScenario(msgspec.Struct):
+    """``PATCH`` and ``PUT /v1/sandbox/scenarios/{id}/``: absent keys stay, null unsets."""
+
+    label: Label | msgspec.UnsetType = msgspec.UNSET
+    data_source: DataSource | msgspec.UnsetType | None = msgspec.UNSET
+    description: Text | msgspec.UnsetType | None = msgspec.UNSET
+    products: list[Product] | msgspec.UnsetType | None = msgspec.UNSET
+    enabled: bool | msgspec.UnsetType | None = msgspec.UNSET
+    username: Typed | msgspec.UnsetType | None = msgspec.UNSET
+    password: Typed | msgspec.UnsetType | None = msgspec.UNSET
+    is_refresh: bool | msgspec.UnsetType | None = msgspec.UNSET
+    provider_id: Typed | msgspec.UnsetType | None = msgspec.UNSET
+    company_domain: Typed | msgspec.UnsetType | None = msgspec.UNSET
+    first_name: Name | msgspec.UnsetType | None = msgspec.UNSET
+    last_name: Name | msgspec.UnsetType | None = msgspec.UNSET
+    payload: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
+    behavior_status: Ending | msgspec.UnsetType | None = msgspec.UNSET
+    behavior_error_message: Text | msgspec.UnsetType | None = msgspec.UNSET
+    behavior_duration_seconds: Seconds | msgspec.UnsetType | None = msgspec.UNSET
+    behavior_mfa: Mfa | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class ResolveSandboxScenario(msgspec.Struct):
+    """``POST /v1/sandbox/scenarios/resolve/``."""
+
+    data_source: DataSource | None = None
+    product: Product | None = None
+    username: Text | None = None
+    password: Text | None = None
+    provider_id: Text | None = None
+
+
+class GivenAddress(msgspec.Struct):
+    """An address in a payload."""
+
+    street: str | None = None
+    city: str | None = None
+    state: str | None = None
+    zip: str | None = None
+    country: str | None = None
+
+
+class GivenProfile(msgspec.Struct):
+    """A person in a payload."""
+
+    id: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    middle_initials: str | None = None
+    full_name: str | None = None
+    email: str | None = None
+    ssn: Ssn | None = None
+    date_of_birth: Date | None = None
+    home_address: GivenAddress | None = None
+
+
+class GivenCompany(msgspec.Struct):
+    """An employer in a payload."""
+
+    name: str | None = None
+    address: GivenAddress | None = None
+    phone: str | None = None
+    ein: str | None = None
+
+
+class GivenStatement(msgspec.Struct):
+    """A pay statement in a payload."""
+
+    id: str | None = None
+    pay_date: Date | None = None
+    period_start: Date | None = None
+    period_end: Date | None = None
+    earnings: list[dict[str, Any]] | None = None
+    earnings_ytd: list[dict[str, Any]] | None = None
+    deductions: list[dict[str, Any]] | None = None
+    deductions_ytd: list[dict[str, Any]] | None = None
+    derived_fields: list[str] | None = None
+    missing_data_fields: list[str] | None = None
+
+
+class GivenEmployment(msgspec.Struct):
+    """An employment in a payload; its other fields may have any form and are shown as they are."""
+
+    id: str | None = None
+    start_date: Date | None = None
+    original_hire_date: Date | None = None
+    end_date: Date | None = None
+    is_active: bool | None = None
+    dates_from_statements: bool | None = None
+    derived_fields: list[str] | None = None
+    missing_data_fields: list[str] | None = None
+    profile: GivenProfile | None = None
+    company: GivenCompany | None = None
+    statements: list[GivenStatement] | None = None
+    annual_income_summary: list[dict[str, Any]] | None = None
+    w2s: list[dict[str, Any]] | None = None
+    bank_accounts: list[dict[str, Any]] | None = None
+
+
+class GivenFlags(msgspec.Struct):
+    """What a payload says about fraud."""
+
+    is_fraudulent: bool | None = None
+    is_suspicious: bool | None = None
+
+
+class PayrollPayload(msgspec.Struct):
+    """What the payload of a payroll scenario has to be."""
+
+    flags: GivenFlags | None = None
+    employments: list[GivenEmployment] | None = None

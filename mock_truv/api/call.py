@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl
 
 import msgspec
+
+from mock_truv.core.plain import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +20,7 @@ ORIGIN = b"\x01"
 that answers, digests and journals do not depend on it. A raw control character cannot come from a client's text."""
 
 
-class Request(msgspec.Struct, frozen=True, tag="request", omit_defaults=True):
+class Request(Frozen, frozen=True, tag="request", omit_defaults=True):
     """A request to ``/v1/``. Keys are not in it: they picked the sandbox."""
 
     method: str
@@ -27,17 +29,23 @@ class Request(msgspec.Struct, frozen=True, tag="request", omit_defaults=True):
     body: str = ""
     content_type: str = ""
     accept: str = ""
+    idempotency_key: str = ""
     broken_utf8: bool = False
     too_large: int = 0
     """The limit in bytes that the body exceeded, 0 if it did not; the body itself was thrown away."""
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(Frozen, frozen=True):
     """An HTTP answer; ``ORIGIN`` in the body stands for our own address."""
 
     status: int
     body: bytes
     headers: dict[str, str] = {}
+    hold_us: int = 0
+    """Virtual time that passes before the answer goes out; what is due meanwhile happens first."""
+    ending: Literal["whole", "cut", "none"] = "whole"
+    """The answer is sent whole; cut off after ``cut_bytes`` and the connection closed; or not sent at all."""
+    cut_bytes: int = 0
 
 
 @dataclass(slots=True)

@@ -6,11 +6,12 @@ Order of the checks (*inferred*): unknown path 404, keys 401 and throttle 429 (b
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mock_truv.api import links, orders, users, webhooks
+from mock_truv.api import links, orders, sandbox, users, webhooks
 from mock_truv.api.call import Answer, Call, Operation, Request
 from mock_truv.api.parsing import not_json, parse_body
 from mock_truv.core.errors import ApiError, DetailError, NotFound
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from mock_truv.core.base import WorldBase
 
 PREFIX = "/v1"
-OPERATIONS: tuple[Operation, ...] = users.OPERATIONS + orders.OPERATIONS + links.OPERATIONS + webhooks.OPERATIONS
+OPERATIONS: tuple[Operation, ...] = (
+    users.OPERATIONS + orders.OPERATIONS + links.OPERATIONS + webhooks.OPERATIONS + sandbox.OPERATIONS
+)
 JSON = {"content-type": "application/json"}
 
 
@@ -37,6 +40,7 @@ FINDERS: dict[str, Callable[[WorldBase, str], Any]] = {
     "task": lambda world, ident: world.state.tasks.get(ident),
     "webhook": lambda world, ident: world.state.subscriptions.get(ident),
     "report": lambda world, ident: world.state.reports.get(ident),
+    "sandbox_scenario": lambda world, ident: world.state.sandbox_scenarios.get(ident),
 }
 """Kind of a path parameter -> how the object is found."""
 
@@ -93,12 +97,17 @@ def answer(world: WorldBase, request: Request) -> Answer:
     try:
         return _perform(world, request)
     except ApiError as error:
-        headers = dict(JSON)
-        if isinstance(error, DetailError):
-            headers |= error.headers
-        if error.retry_after is not None:
-            headers["retry-after"] = str(error.retry_after)
-        return Answer(error.status, msgspec.json.encode(error.body()), headers)
+        return refused(error)
+
+
+def refused(error: ApiError) -> Answer:
+    """Return an error as an answer."""
+    headers = dict(JSON)
+    if isinstance(error, DetailError):
+        headers |= error.headers
+    if error.retry_after is not None:
+        headers["retry-after"] = str(error.retry_after)
+    return Answer(error.status, msgspec.json.encode(error.body()), headers)
 
 
 def _perform(world: WorldBase, request: Request) -> Answer:
@@ -110,7 +119,7 @@ def _perform(world: WorldBase, request: Request) -> Answer:
     operation = route.operations.get(method)
     if operation is None:
         raise DetailError(405, f'Method "{request.method}" not allowed.', {"allow": route.allowed()})
-    if request.accept and not _accepts(request, operation):
+    if request.accept and not _accepts(request.accept, pdf=operation.pdf and "fmt=pdf" in request.query):
         raise DetailError(406, "Could not satisfy the request Accept header.")
     call = Call(world, request)
     _find(call, route, parameters)
@@ -148,12 +157,11 @@ def _body(request: Request, model: type) -> Any:
     return parse_body(request.body, model)
 
 
-def _accepts(request: Request, operation: Operation) -> bool:
-    """Return whether the ``Accept`` header lets us answer in JSON (or PDF, where one was asked for)."""
-    possible = {"*/*", "application/*", "application/json"}
-    if operation.pdf and "fmt=pdf" in request.query:
-        possible.add("application/pdf")
-    for entry in request.accept.split(","):
+@lru_cache(maxsize=256)
+def _accepts(accept: str, *, pdf: bool) -> bool:
+    """Return whether an ``Accept`` header lets us answer in JSON (or PDF, where one was asked for)."""
+    possible = {"*/*", "application/*", "application/json", *(["application/pdf"] if pdf else [])}
+    for entry in accept.split(","):
         media_type, *parameters = (part.strip().lower() for part in entry.split(";"))
         refused = any(part.replace(" ", "") in {"q=0", "q=0.0", "q=0.00", "q=0.000"} for part in parameters)
         if media_type in possible and not refused:

@@ -8,7 +8,7 @@ from mock_truv.api import bodies, render
 from mock_truv.api.call import Operation
 from mock_truv.api.pages import page
 from mock_truv.core import bridge, links, orders
-from mock_truv.core.errors import DetailError, NotFound, WrongInput
+from mock_truv.core.errors import NotFound, WrongInput
 
 if TYPE_CHECKING:
     from mock_truv.api.call import Call
@@ -70,8 +70,8 @@ def create_refresh_task(call: Call) -> dict[str, Any]:
         raise WrongInput(("product_type", f"The link may be used for {allowed}; got {product!r}"))
     if not link.connected:
         raise WrongInput(("access_token", "The link's first login has not succeeded yet"))
-    if orders.at_limit(world, link):
-        raise WrongInput(("access_token", orders.LIMIT_MESSAGE), message=orders.LIMIT_MESSAGE)
+    if orders.refuses_at_limit(world, link):
+        raise orders.limit_error(world, ("access_token", orders.LIMIT_MESSAGE))
     task = orders.start_refresh(world, link, product, tracking_info=link.tracking_info)
     return {"task_id": task.id}
 
@@ -80,7 +80,7 @@ def read_refresh_task(call: Call) -> dict[str, Any]:
     """Return a refresh task."""
     if not call.target.is_refresh:
         raise NotFound
-    return render.refresh_task(call.target)
+    return render.refresh_task(call.world, call.target)
 
 
 def list_tasks(call: Call) -> dict[str, Any]:
@@ -96,8 +96,8 @@ def read_task(call: Call) -> dict[str, Any]:
 
 
 def _report(call: Call, *, voe: bool) -> dict[str, Any]:
-    if call.target.deleted_us is not None:
-        raise DetailError(404, "Not Found.")
+    if call.target.deleted_us is not None or call.world.state.profile.report_place == "order":
+        raise NotFound
     return render.link_report(call.world, call.target, voe=voe)
 
 

@@ -12,8 +12,8 @@ from mock_truv.api.pages import page
 from mock_truv.api.users import user_for_order
 from mock_truv.core import orders
 from mock_truv.core.base import suborders
-from mock_truv.core.errors import WrongInput
-from mock_truv.core.instants import text_z
+from mock_truv.core.errors import NotFound, WrongInput
+from mock_truv.core.instants import SECOND_US, text_z
 from mock_truv.core.model import OPEN_SUBORDER, Company
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ def refresh(call: Call) -> dict[str, Any]:
     body: bodies.RefreshOrder = call.body
     order: Order = call.target
     product = body.products[0]
+    if order.initial_order is not None and call.world.state.profile.refresh_of_refresh == "refused":
+        raise WrongInput(("id", f"This is a refresh order; refresh the original order {order.initial_order}"))
     _check_product(order, product)
     sources = _sources(call.world, order, product, body)
     details = {
@@ -92,13 +94,18 @@ def refresh_alias(call: Call) -> dict[str, Any]:
 
 
 def read(call: Call) -> dict[str, Any]:
-    """Return one order."""
-    return render.order(call.world, call.target)
+    """Return one order, as it was some seconds ago where reads lag."""
+    lag_us = call.world.state.profile.order_read_lag_seconds * SECOND_US
+    return render.order(call.world, call.target, as_of_us=call.world.now_us - lag_us)
 
 
 def list_orders(call: Call) -> dict[str, Any]:
     """Return the orders, newest first."""
-    newest = list(reversed(call.world.state.orders.values()))
+    profile = call.world.state.profile
+    if profile.order_list == "absent":
+        raise NotFound
+    until_us = call.world.now_us - profile.order_list_lag_seconds * SECOND_US
+    newest = [order for order in reversed(call.world.state.orders.values()) if order.created_us <= until_us]
     return page(call, newest, lambda order: render.order(call.world, order, listed=True))
 
 
@@ -156,7 +163,7 @@ def add_employer(call: Call) -> dict[str, Any]:
     _check_employers(call.world, [call.body], "")
     added = _add_employer(call.world, order, orders.employer_product(order), call.body)
     call.world.touch(order)
-    return render.suborder(call.world, order, added)
+    return render.suborder(call.world, order, added, call.world.now_us)
 
 
 def list_events(call: Call) -> dict[str, Any]:
@@ -218,10 +225,11 @@ def _sources(world: WorldBase, order: Order, product: str, body: bodies.RefreshO
             problems.append((field, _nothing_connected(order, field)))
     elif not chosen:
         problems.append((field, "Name at least one, or leave the field out to refresh all"))
-    problems += _limit_problems(world, list(found.values()))
+    beyond = list(_limit_problems(world, list(found.values())))
+    if beyond and not problems:
+        raise orders.limit_error(world, *beyond)
     if problems:
-        at_limit = all(orders.LIMIT_MESSAGE in text for _, text in problems)
-        raise WrongInput(*problems, message=orders.LIMIT_MESSAGE if at_limit else "Incorrect request parameters")
+        raise WrongInput(*problems, *beyond)
     return [each for _, each in found.values()]
 
 
@@ -246,7 +254,7 @@ def _nothing_connected(order: Order, field: str) -> str:
 def _limit_problems(world: WorldBase, found: list[tuple[str, Suborder]]) -> Iterator[tuple[str, str]]:
     for path, each in found:
         link = _connection(world, each)
-        if link is not None and orders.at_limit(world, link):
+        if link is not None and orders.refuses_at_limit(world, link):
             yield path, f"{orders.LIMIT_MESSAGE} (employer {each.id})"
 
 

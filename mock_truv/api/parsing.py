@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Problem = tuple[str, str]
 
+DEPTH_LIMIT = 200
+"""Deepest nesting of a body. The interpreter's own limit will not do: how far it reaches depends on who calls us."""
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
+_LONG_NUMBER = re.compile(r"\d{19}", re.ASCII)
+PATTERN = "Must have the form"
+"""How a text that does not fit a pattern is told; a field with a description says that instead."""
 JSON_NAMES = {dict: "an object", list: "an array"}
 
 
@@ -30,10 +36,14 @@ def parse_body(text: str, model: type[T]) -> T:
         ApiError: 400, not JSON (syntax, nesting too deep, number out of range, half a surrogate pair).
         WrongInput: 400, every wrong field.
     """
+    if text.count("[") + text.count("{") > DEPTH_LIMIT and _depth(text) > DEPTH_LIMIT:
+        raise not_json(f"it is nested deeper than {DEPTH_LIMIT} levels")
     try:
         value = msgspec.json.decode(text) if text.strip() else {}
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise not_json(str(error)) from None
+    if _LONG_NUMBER.search(text) and _holds_huge(value):
+        raise not_json("a whole number does not fit into 64 bits")
     return parse_value(value, model)
 
 
@@ -51,6 +61,24 @@ def parse_value(value: object, model: type[T]) -> T:
         raise WrongInput(*problems) from None
 
 
+def _depth(text: str) -> int:
+    """Return how deeply arrays and objects of a JSON text are nested."""
+    depth = deepest = 0
+    for mark in re.findall(r"[\[\]{}]", _TEXT.sub("", text)):
+        depth += 1 if mark in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _holds_huge(value: object) -> bool:
+    """Return whether a whole number beyond 64 bits stands somewhere: the state could not be encoded with it."""
+    if isinstance(value, dict):
+        return any(_holds_huge(each) for each in value.values())
+    if isinstance(value, list):
+        return any(_holds_huge(each) for each in value)
+    return isinstance(value, int) and not -(2**63) <= value < 2**64
+
+
 def not_json(why: str) -> ApiError:
     """Return the answer to a body that is not JSON (shape by the errors page, text assumed)."""
     text = f"The body is not valid JSON: {why}"
@@ -60,6 +88,12 @@ def not_json(why: str) -> ApiError:
 def _problems(value: object, kind: inspect.Type, path: str) -> Iterator[Problem]:
     """Yield every way in which ``value`` is not of type ``kind``."""
     match kind:
+        case inspect.Metadata(type=inner, extra_json_schema=about):
+            form = (about or {}).get("description")
+            for at, text in _problems(value, inner, path):
+                yield at, f"Must be {form}; got {_shown(value)}" if form and text.startswith(PATTERN) else text
+        case inspect.UnionType(types=types) if _tag_field(types) is not None:
+            yield from _tagged_problems(value, types, path)
         case inspect.UnionType(types=types):
             yield from _union_problems(value, types, path)
         case inspect.StructType(fields=fields):
@@ -70,7 +104,7 @@ def _problems(value: object, kind: inspect.Type, path: str) -> Iterator[Problem]
                     yield from _unknown_problems(value, [field.encode_name for field in fields], path)
             else:
                 yield path or "body", _expected("an object", value)
-        case inspect.ListType(item_type=item_type):
+        case inspect.ListType(item_type=item_type) | inspect.VarTupleType(item_type=item_type):
             yield from _list_problems(value, kind, item_type, path)
         case inspect.LiteralType(values=values):
             if value not in values or isinstance(value, bool):
@@ -92,8 +126,32 @@ def _field_problems(value: dict[str, Any], field: inspect.Field, path: str) -> I
 def _unknown_problems(value: dict[str, Any], known: list[str], path: str) -> Iterator[Problem]:
     for name in (name for name in value if name not in known):
         close = difflib.get_close_matches(name, known, 1)
-        hint = f"did you mean {close[0]}?" if close else f"known are: {', '.join(known)}"
-        yield f"{path}.{name}" if path else name, f"There is no such field; {hint}"
+        hint = f"; did you mean {close[0]}?" if close else f"; known are: {', '.join(known)}" if len(known) < 20 else ""
+        yield f"{path}.{name}" if path else name, f"There is no such field{hint}"
+
+
+def _tag_field(types: tuple[inspect.Type, ...]) -> str | None:
+    """Return the field that tells the members of a union apart, if they are all told apart by one."""
+    fields = {kind.tag_field if isinstance(kind, inspect.StructType) else None for kind in types}
+    return fields.pop() if len(fields) == 1 else None
+
+
+def _tagged_problems(value: object, types: tuple[inspect.Type, ...], path: str) -> Iterator[Problem]:
+    name = _tag_field(types)
+    assert name is not None
+    if not isinstance(value, dict):
+        yield path or "body", _expected("an object", value)
+        return
+    if name not in value:
+        yield f"{path}.{name}" if path else name, "This field is required"
+        return
+    kinds = {kind.tag: kind for kind in types if isinstance(kind, inspect.StructType)}
+    kind = kinds.get(value.get(name)) if isinstance(value.get(name), str) else None
+    if kind is None:
+        known = ", ".join(sorted(str(tag) for tag in kinds))
+        yield f"{path}.{name}" if path else name, f"Must be one of {known}; got {_shown(value.get(name))}"
+        return
+    yield from _problems({key: inner for key, inner in value.items() if key != name}, kind, path)
 
 
 def _union_problems(value: object, types: tuple[inspect.Type, ...], path: str) -> Iterator[Problem]:
@@ -105,8 +163,10 @@ def _union_problems(value: object, types: tuple[inspect.Type, ...], path: str) -
     yield from max(nested, key=lambda problems: max(len(at) for at, _ in problems))
 
 
-def _list_problems(value: object, kind: inspect.ListType, item_type: inspect.Type, path: str) -> Iterator[Problem]:
-    if not isinstance(value, list):
+def _list_problems(
+    value: object, kind: inspect.ListType | inspect.VarTupleType, item_type: inspect.Type, path: str
+) -> Iterator[Problem]:
+    if not isinstance(value, list | tuple):
         yield path, _expected("an array", value)
         return
     if kind.min_length is not None and len(value) < kind.min_length:
@@ -147,7 +207,7 @@ def _text_problem(value: str, kind: inspect.StrType) -> str | None:
     if high is not None and len(value) > high:
         return f"Must have at most {high} characters, got {len(value)}"
     if pattern is not None and re.search(pattern, value) is None:
-        return f"Must have the form {pattern}; got {_shown(value)}"
+        return f"{PATTERN} {pattern}; got {_shown(value)}"
     return None
 
 

@@ -31,7 +31,9 @@ def list_users(call: Call) -> dict[str, Any]:
     """Return the users, newest first; ``external_user_id`` picks, ``list_links=true`` adds their links."""
     wanted = call.query.get("external_user_id")
     users = [
-        user for user in reversed(call.world.state.users.values()) if wanted is None or user.external_user_id == wanted
+        user
+        for user in reversed(call.world.state.users.values())
+        if user.deleted_us is None and (wanted is None or user.external_user_id == wanted)
     ]
     with_links = call.query.get("list_links", "").lower() == "true"
     return page(call, users, lambda user: render.user(call.world, user, links=with_links))
@@ -140,7 +142,7 @@ def user_for_order(world: WorldBase, body: bodies.CreateOrder) -> User:
     given = {name: getattr(body, name) for name in FIELDS}
     given["ssn"] = given["ssn"] or body.social_security_number
     known = world.state.users_by_external_id.get(body.external_user_id or "")
-    if known is None:
+    if known is None or world.state.profile.user_of_new_order == "replaced":
         return _make(world, given)
     user = world.state.users[known]
     for name, value in given.items():

@@ -62,6 +62,8 @@ def patch(call: Call) -> dict[str, Any]:
         value = getattr(body, name)
         if value is not None:
             setattr(it, name, value)
+    if body.enabled:
+        it.failed_in_a_row = 0
     if body.events is not None:
         it.events = list(dict.fromkeys(body.events))
     call.world.touch(it)

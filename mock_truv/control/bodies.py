@@ -30,6 +30,8 @@ class Reset(msgspec.Struct, forbid_unknown_fields=True):
     """``POST /_mock/reset``."""
 
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
+    scenario: str | None = None
+    """A shipped scenario's name; absent: as before."""
 
 
 class OpenSandbox(msgspec.Struct, forbid_unknown_fields=True):
@@ -38,7 +40,22 @@ class OpenSandbox(msgspec.Struct, forbid_unknown_fields=True):
     name: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
     clock: str | None = None
-    profile: dict[str, Any] | None = None
+    scenario: str | None = None
+    profile: str | dict[str, Any] | None = None
+    """A preset's name, or knobs, which may start from a ``preset``."""
+
+
+class Nothing(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of a call that needs none."""
+
+
+class PutScenario(msgspec.Struct, forbid_unknown_fields=True):
+    """``PUT /_mock/scenario``: exactly one of both."""
+
+    scenario: str | None = None
+    """A shipped scenario's name."""
+    toml: Annotated[str, Meta(max_length=1_000_000)] | None = None
+    """The text of a scenario file."""
 
 
 class CompleteBridge(msgspec.Struct, forbid_unknown_fields=True):

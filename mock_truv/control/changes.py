@@ -9,15 +9,20 @@ from msgspec import UNSET, Meta, UnsetType
 
 from mock_truv.api.parsing import parse_value
 from mock_truv.core.connections import is_down
+from mock_truv.core.due import ChangeDue
 from mock_truv.core.errors import NotFound, WrongInput
-from mock_truv.core.instants import SECOND_US, parse_instant, text_z
+from mock_truv.core.faults import Active, Reorder
+from mock_truv.core.instants import LAST_US, SECOND_US, parse_instant, text_z
 from mock_truv.core.model import Outage
+from mock_truv.core.outgoing import release
 from mock_truv.core.profile import Profile
 
 if TYPE_CHECKING:
     from mock_truv.core.base import WorldBase
+    from mock_truv.core.faults import Fault
     from mock_truv.core.model import Link, Provider
 
+FAULTS_LIMIT = 1000
 SecondFactor = Literal["never", "new_session", "always"]
 
 
@@ -35,6 +40,8 @@ class ConnectionChange(msgspec.Struct, forbid_unknown_fields=True):
     organisation_ok: bool | UnsetType = UNSET
     has_records: bool | UnsetType = UNSET
     broken: bool | UnsetType = UNSET
+    at: str | UnsetType = UNSET
+    """When it is to happen, RFC 3339; absent: now."""
 
 
 class OutageChange(msgspec.Struct, forbid_unknown_fields=True):
@@ -70,8 +77,16 @@ def apply(world: WorldBase, target: str, ident: str, fields: dict[str, Any]) -> 
             link = world.state.links.get(ident)
             if link is None:
                 raise NotFound
-            _change_connection(world, link, parse_value(fields, ConnectionChange))
-            world.happened("connection", link.id, "changed", link_id=link.id)
+            change = parse_value(fields, ConnectionChange)
+            if change.session_ended is False and change.expires_at is UNSET:
+                raise WrongInput(("session_ended", "A session starts anew by a login, or by a later expires_at"))
+            if isinstance(change.expires_at, str):
+                _instant("expires_at", change.expires_at)
+            if isinstance(change.at, str):
+                _plan_change(world, link, change.at, fields)
+            else:
+                _change_connection(world, link, change)
+                world.happened("connection", link.id, "changed", link_id=link.id)
             return shown_connection(world, link)
         case "provider":
             provider = world.state.providers.get(ident)
@@ -86,6 +101,66 @@ def apply(world: WorldBase, target: str, ident: str, fields: dict[str, Any]) -> 
             world.happened("profile", "profile", "changed")
             shown: dict[str, Any] = msgspec.to_builtins(world.state.profile)
             return shown
+
+
+def befall(world: WorldBase, target: str, ident: str, fields: dict[str, Any]) -> None:
+    """Let a planned change happen, if what it is about is still there."""
+    if target == "connection" and world.state.links[ident].deleted_us is not None:
+        return
+    apply(world, target, ident, fields)
+
+
+def turn_fault(world: WorldBase, ident: str, fault: Fault | None) -> None:
+    """Begin or end a planned fault."""
+    if fault is not None:
+        world.state.edge.faults[ident] = Active(id=ident, fault=fault, since_us=world.now_us)
+        world.happened("fault", ident, "added")
+    elif ident in world.state.edge.faults:
+        remove_fault(world, ident)
+
+
+def add_fault(world: WorldBase, fault: Fault, name: str | None) -> dict[str, Any]:
+    """Put a fault into force.
+
+    Raises:
+        WrongInput: The name is in use, its order is no permutation, or there are too many.
+    """
+    in_force = world.state.edge.faults
+    ident = name or f"fault-{world.new_ordinal('fault')}"
+    if ident in in_force:
+        raise WrongInput(("name", f"A fault called {ident!r} is in force; remove it or take another name"))
+    if len(in_force) >= FAULTS_LIMIT:
+        raise WrongInput(("name", f"{FAULTS_LIMIT} faults are in force; remove some"))
+    if isinstance(fault, Reorder) and sorted(fault.order) != list(range(1, len(fault.order) + 1)):
+        raise WrongInput(("order", f"Must name each place from 1 to {len(fault.order)} once; got {list(fault.order)}"))
+    in_force[ident] = Active(id=ident, fault=fault, since_us=world.now_us)
+    world.happened("fault", ident, "added")
+    return shown_fault(in_force[ident])
+
+
+def remove_fault(world: WorldBase, ident: str) -> dict[str, Any]:
+    """End a fault; what it held back goes out now.
+
+    Raises:
+        NotFound: There is none of this name.
+    """
+    active = world.state.edge.faults.pop(ident, None)
+    if active is None:
+        raise NotFound
+    release(world, active)
+    world.happened("fault", ident, "removed")
+    return shown_fault(active)
+
+
+def shown_fault(active: Active) -> dict[str, Any]:
+    """Return a fault as the control API shows it."""
+    return {
+        "id": active.id,
+        "since": text_z(active.since_us),
+        "seen": active.seen,
+        "used": active.used,
+        **msgspec.to_builtins(active.fault),
+    }
 
 
 def shown_connection(world: WorldBase, link: Link) -> dict[str, Any]:
@@ -126,6 +201,15 @@ def shown_provider(world: WorldBase, it: Provider) -> dict[str, Any]:
     }
 
 
+def _plan_change(world: WorldBase, link: Link, at: str, fields: dict[str, Any]) -> None:
+    """Put a change of a connection on the agenda."""
+    at_us = _instant("at", at)
+    if not world.now_us <= at_us <= LAST_US:
+        raise WrongInput(("at", f"Must lie between {text_z(world.now_us)} and {text_z(LAST_US)}; got {at!r}"))
+    later = {name: value for name, value in fields.items() if name != "at"}
+    world.schedule(at_us, ChangeDue("connection", link.id, later))
+
+
 def _change_connection(world: WorldBase, link: Link, change: ConnectionChange) -> None:
     it = link.connection
     expires_us = it.expires_us
@@ -135,8 +219,6 @@ def _change_connection(world: WorldBase, link: Link, change: ConnectionChange) -
         expires_us = None
     if change.session_ended is True:
         expires_us = world.now_us
-    elif change.session_ended is False and change.expires_at is UNSET:
-        raise WrongInput(("session_ended", "A session starts anew by a login, or by a later expires_at"))
     it.expires_us = expires_us
     if change.credentials_changed is True:
         it.credentials_at_provider += 1

@@ -11,15 +11,19 @@ from starlette.routing import Route
 
 import mock_truv
 from mock_truv.api.parsing import parse_body, parse_value
-from mock_truv.commands import Change, Redeliver
+from mock_truv.commands import AddFault, Change, LeaveBridge, PutScenario, Redeliver, RemoveFault
+from mock_truv.commands import Command as AnyCommand
 from mock_truv.commands import CompleteBridge as BridgeCommand
 from mock_truv.control import bodies, changes
+from mock_truv.control.shown import shown_line, shown_record
 from mock_truv.core.deliveries import shown as shown_delivery
 from mock_truv.core.errors import ApiError, DetailError, NotFound, WrongInput
+from mock_truv.core.faults import Fault
 from mock_truv.core.instants import LAST_US, SECOND_US, parse_instant, text_z
-from mock_truv.core.logins import meaning
-from mock_truv.core.profile import Profile
+from mock_truv.core.logins import typed
 from mock_truv.http.app import read_body, wrong_keys
+from mock_truv.runtime.profiles import profile_of
+from mock_truv.scenarios import ScenarioError, parse_scenario, scenario_text, shipped
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from mock_truv.commands import Command
+    from mock_truv.core.scenario import Scenario
     from mock_truv.runtime.hub import Hub
     from mock_truv.runtime.runtime import Advanced, Runtime
 
@@ -53,12 +58,18 @@ class Control:
             ("POST", "/_mock/reset", self.reset),
             ("POST", "/_mock/sandboxes/", self.open_sandbox),
             ("POST", "/_mock/bridge/{token}/complete", self.complete_bridge),
+            ("POST", "/_mock/bridge/{token}/leave", self.leave_bridge),
             ("GET", "/_mock/connections/", self.list_connections),
             ("GET", "/_mock/connections/{id}", self.read_connection),
             ("PATCH", "/_mock/connections/{id}", self.change_connection),
             ("GET", "/_mock/providers/", self.list_providers),
             ("GET", "/_mock/providers/{id}", self.read_provider),
             ("PATCH", "/_mock/providers/{id}", self.change_provider),
+            ("GET", "/_mock/scenario", self.read_scenario),
+            ("PUT", "/_mock/scenario", self.put_scenario),
+            ("GET", "/_mock/faults/", self.list_faults),
+            ("POST", "/_mock/faults/", self.add_fault),
+            ("DELETE", "/_mock/faults/{id}", self.remove_fault),
             ("GET", "/_mock/profile", self.read_profile),
             ("PATCH", "/_mock/profile", self.change_profile),
             ("GET", "/_mock/journal/", self.read_journal),
@@ -128,29 +139,41 @@ class Control:
     async def reset(self, runtime: Runtime, request: Request) -> dict[str, Any]:
         """Start the sandbox's world anew."""
         body = await _body(request, bodies.Reset)
-        await self._hub.reset(runtime, body.seed)
-        return {"now": text_z(runtime.now_us), "seed": runtime.journal.opening.base_seed, "scenario": None}
+        scenario = None if body.scenario is None else _scenario(body.scenario)
+        await self._hub.reset(runtime, body.seed, scenario)
+        return {"now": text_z(runtime.now_us), "seed": runtime.journal.opening.base_seed, **_in_force(runtime)}
 
     async def open_sandbox(self, _: Runtime, request: Request) -> dict[str, Any]:
         """Open a fresh isolated sandbox and return its keys."""
         body = await _body(request, bodies.OpenSandbox)
-        profile = None if body.profile is None else parse_value(body.profile, Profile)
-        opened = self._hub.open(body.name, seed=body.seed, clock=body.clock, profile=profile)
+        profile = None if body.profile is None else profile_of(body.profile)
+        scenario = None if body.scenario is None else _scenario(body.scenario)
+        opened = self._hub.open(body.name, seed=body.seed, clock=body.clock, profile=profile, scenario=scenario)
         opened.wake()
         return {"name": opened.name, "client_id": opened.client_id, "secret": opened.secret}
 
     async def complete_bridge(self, runtime: Runtime, request: Request) -> Any:
         """Do what the person does in Bridge. What was typed is turned into its meaning here and goes no further."""
         body = await _body(request, bodies.CompleteBridge)
-        login = meaning(self._hub.catalog.people, body.username, body.password, body.mfa_code)
-        token = body.employer_id and _suborder_token(runtime, request.path_params["token"], body.employer_id)
+        token = request.path_params["token"]
+        if body.employer_id:
+            token = _suborder_token(runtime, token, body.employer_id)
+        login = typed(
+            runtime.journal.world, token, body.username, body.password, body.mfa_code,
+            provider_id=body.provider_id, company_mapping_id=body.company_mapping_id,
+        )  # fmt: skip
         command = BridgeCommand(
-            token=token or request.path_params["token"],
+            token=token,
             login=login,
             provider_id=body.provider_id,
             company_mapping_id=body.company_mapping_id,
         )
         return _do(runtime, command)
+
+    async def leave_bridge(self, runtime: Runtime, request: Request) -> Any:
+        """Do what a person does who opens the link and leaves: the order's open employers become skipped."""
+        await _body(request, bodies.Nothing)
+        return _do(runtime, LeaveBridge(request.path_params["token"]))
 
     async def list_connections(self, runtime: Runtime, _: Request) -> dict[str, Any]:
         """Return all connections."""
@@ -180,6 +203,37 @@ class Control:
         """Change a provider: outages, speed, second factor."""
         return await _change(runtime, request, "provider", request.path_params["id"])
 
+    async def read_scenario(self, runtime: Runtime, _: Request) -> dict[str, Any]:
+        """Return the scenario in force, with its text."""
+        scenario = runtime.journal.world.state.scenario
+        return {**_in_force(runtime), "toml": None if scenario is None else scenario_text(scenario)}
+
+    async def put_scenario(self, runtime: Runtime, request: Request) -> Any:
+        """Put a scenario into force from now on."""
+        body = await _body(request, bodies.PutScenario)
+        if (body.scenario is None) == (body.toml is None):
+            raise WrongInput(("body", "Give exactly one of scenario, toml"))
+        scenario = _scenario(body.scenario) if body.scenario is not None else _parsed(body.toml or "")
+        return _do(runtime, PutScenario(scenario))
+
+    async def list_faults(self, runtime: Runtime, _: Request) -> dict[str, Any]:
+        """Return the faults in force with their counters."""
+        active = runtime.journal.world.state.edge.faults.values()
+        return {"results": [changes.shown_fault(it) for it in active]}
+
+    async def add_fault(self, runtime: Runtime, request: Request) -> Any:
+        """Put a fault into force."""
+        fields = await _body(request, dict[str, Any])
+        name = fields.pop("name", None)
+        if name is not None and not (isinstance(name, str) and 0 < len(name) <= 100 and "/" not in name):
+            raise WrongInput(("name", "Must be text of 1 to 100 characters without a slash"))
+        fault: Fault = parse_value(fields, Fault)  # type: ignore[arg-type]
+        return _do(runtime, AddFault(fault, name))
+
+    async def remove_fault(self, runtime: Runtime, request: Request) -> Any:
+        """End a fault."""
+        return _do(runtime, RemoveFault(request.path_params["id"]))
+
     async def read_profile(self, runtime: Runtime, _: Request) -> Any:
         """Return the knobs."""
         return runtime.journal.world.state.profile
@@ -197,10 +251,7 @@ class Control:
             "seed": journal.opening.base_seed,
             "folded_until": journal.folded_until,
             "last": journal.seq,
-            "results": [
-                {**msgspec.to_builtins(record.entry), "status": record.status, "events": record.events}
-                for record in records
-            ],
+            "results": [shown_record(record) for record in records],
         }
 
     async def list_deliveries(self, runtime: Runtime, request: Request) -> dict[str, Any]:
@@ -217,18 +268,7 @@ class Control:
     async def read_billing(self, runtime: Runtime, _: Request) -> dict[str, Any]:
         """Return the ledger: a line for each refresh task."""
         ledger = runtime.journal.world.state.ledger
-        lines = [
-            {
-                "id": line.id,
-                "at": text_z(line.at_us),
-                "task_id": line.task_id,
-                "link_id": line.link_id,
-                "order_id": line.order_id,
-                "product_type": line.product,
-            }
-            for line in ledger
-        ]
-        return {"count": len(lines), "results": lines}
+        return {"count": len(ledger), "results": [shown_line(line) for line in ledger]}
 
     def _admit(self, request: Request) -> Runtime:
         """Return the sandbox that a request may control.
@@ -293,7 +333,7 @@ def _do(runtime: Runtime, command: Command) -> msgspec.Raw:
     Raises:
         ApiError: The command was refused.
     """
-    answer = runtime.handle(command).answer
+    answer = runtime.handle(_without(command, runtime.secret)).answer
     assert answer is not None, "this command answers"
     if answer.status >= 400:
         body = msgspec.json.decode(answer.body)
@@ -301,6 +341,15 @@ def _do(runtime: Runtime, command: Command) -> msgspec.Raw:
             raise DetailError(answer.status, body["detail"])
         raise ApiError(answer.status, body["error"]["code"], body["error"]["message"], body["error"].get("extra"))
     return msgspec.Raw(answer.body)
+
+
+def _without(command: Command, secret: str) -> Command:
+    """Return a command from which an access secret that was sent in the wrong place is taken out."""
+    written, hidden = msgspec.json.encode(command), msgspec.json.encode(secret)[1:-1]
+    if hidden not in written:
+        return command
+    cleaned: Command = msgspec.json.decode(written.replace(hidden, b"[secret]"), type=AnyCommand)
+    return cleaned
 
 
 def _advanced(runtime: Runtime, advanced: Advanced) -> dict[str, Any]:
@@ -312,6 +361,26 @@ def _advanced(runtime: Runtime, advanced: Advanced) -> dict[str, Any]:
         "events": advanced.events,
         "next": None if next_us is None else text_z(next_us),
     }
+
+
+def _in_force(runtime: Runtime) -> dict[str, Any]:
+    scenario = runtime.journal.world.state.scenario
+    return {"scenario": None if scenario is None else scenario.name}
+
+
+def _scenario(name: str) -> Scenario:
+    """Return a shipped scenario; files are not read for a request."""
+    scenario = shipped().get(name)
+    if scenario is None:
+        raise WrongInput(("scenario", f"There is no scenario {name!r}; known are: {', '.join(shipped())}"))
+    return scenario
+
+
+def _parsed(toml: str) -> Scenario:
+    try:
+        return parse_scenario(toml, "custom", "toml")
+    except ScenarioError as error:
+        raise WrongInput(*(("toml", line) for line in str(error).splitlines())) from None
 
 
 def _suborder_token(runtime: Runtime, token: str, employer_id: str) -> str:

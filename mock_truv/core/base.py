@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from mock_truv.core import ids
 from mock_truv.core.instants import LAST_US
+from mock_truv.core.plain import Frozen
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mock_truv.core.catalog import Catalog
-    from mock_truv.core.model import Due, Link, Order, State, Suborder, Subscription, Task, User
+    from mock_truv.core.due import Due
+    from mock_truv.core.model import Link, Order, SandboxScenario, Suborder, Subscription, Task, User
+    from mock_truv.core.state import State
 
 AGENDA_LIMIT = 5_000_000
 """More entries than this on the agenda is our own error or a runaway client, never a real world."""
 
 
-class Event(msgspec.Struct, frozen=True, omit_defaults=True):
+class Event(Frozen, frozen=True, omit_defaults=True):
     """Something that happened, for the journal, the inspector and the checkers."""
 
     name: str
@@ -28,7 +32,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     link_id: str | None = None
 
 
-class Deliver(msgspec.Struct, frozen=True):
+class Deliver(Frozen, frozen=True):
     """Effect: send these bytes to this address now; the outcome comes back as a command."""
 
     webhook_id: str
@@ -37,6 +41,8 @@ class Deliver(msgspec.Struct, frozen=True):
     body: bytes
     timeout_seconds: int
     redirects: int
+    forgery: str | None = None
+    """Not a genuine webhook: sign it wrongly, in this way."""
 
 
 class WorldBase:
@@ -58,9 +64,22 @@ class WorldBase:
         assert self.state.now_us <= to_us <= LAST_US, f"time may not go from {self.state.now_us} to {to_us}"
         self.state.now_us = to_us
 
+    @contextmanager
+    def at(self, past_us: int) -> Iterator[None]:
+        """Make things as of an earlier instant: only for what a scenario says was there before."""
+        present_us = self.state.now_us
+        assert past_us <= present_us, "only the past can be furnished"
+        self.state.now_us = past_us
+        try:
+            yield
+        finally:
+            self.state.now_us = present_us
+
     def new_id(self, kind: str) -> str:
         """Return the next identifier of a kind."""
-        return ids.identifier(self.state.seed, kind, self.new_ordinal(kind))
+        state = self.state
+        ordinal = state.ordinals[kind] = state.ordinals.get(kind, 0) + 1
+        return ids.identifier(state.seed, kind, ordinal)
 
     def new_ordinal(self, kind: str) -> int:
         """Return the next ordinal of a kind, from 1."""
@@ -80,18 +99,17 @@ class WorldBase:
         """Return when the next agenda entry is due, or None when nothing is planned."""
         return self.state.agenda[0][0] if self.state.agenda else None
 
-    def touch(self, thing: User | Order | Suborder | Task | Link | Subscription) -> int:
+    def touch(self, thing: User | Order | Suborder | Task | Link | Subscription | SandboxScenario) -> int:
         """Set ``updated_us`` of an object, which strictly increases, and return it."""
         thing.updated_us = max(self.state.now_us, thing.updated_us + 1)
         return thing.updated_us
 
-    def happened(self, name: str, ident: str, status: str | None = None, **where: Any) -> None:
+    def happened(
+        self, name: str, ident: str, status: str | None = None, *, order_id: str | None = None,
+        link_id: str | None = None,
+    ) -> None:  # fmt: skip
         """Record an event."""
-        self.events.append(Event(name, ident, status, **where))
-
-    def order_of(self, suborder_id: str) -> Order:
-        """Return the order that holds a suborder."""
-        return self.state.orders[self.state.suborder_orders[suborder_id]]
+        self.events.append(Event(name, ident, status, order_id, link_id))
 
 
 def suborders(order: Order) -> list[Suborder]:

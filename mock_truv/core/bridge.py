@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mock_truv.core import ids, orders, progress, records
+from mock_truv.core import ids, orders, progress, records, sandbox_scenarios
 from mock_truv.core.base import suborders
+from mock_truv.core.befalling import befall
 from mock_truv.core.catalog import TRUV_API
 from mock_truv.core.connections import asks_code, judge_login, open_connection, renew
 from mock_truv.core.errors import ExpiredToken, WrongInput
@@ -18,7 +19,8 @@ from mock_truv.core.tasks import FINAL
 
 if TYPE_CHECKING:
     from mock_truv.core.base import WorldBase
-    from mock_truv.core.model import BridgeToken, Login, Order, Suborder
+    from mock_truv.core.model import BridgeToken, Login, Order, Script, Suborder
+    from mock_truv.core.sandbox_scenarios import LoginAttempt
 
 
 class Ending(msgspec.Struct, frozen=True):
@@ -49,16 +51,21 @@ def complete(world: WorldBase, token: BridgeToken, login: Login, *, provider_id:
     if order is not None and suborder is None:
         suborder = orders.add_suborder(world, order, orders.employer_product(order), company)
     link = repaired or _known_link(world, token.user_id, provider_id, login, company)
+    script = sandbox_scenarios.script_of(world.state.sandbox_scenarios.get(login.sandbox_scenario or ""))
     verdict = judge_login(login, link.connection if link else None, provider, world.now_us)
+    verdict = sandbox_scenarios.after_login(script, verdict)
     code_asked = asks_code(login, link.connection if link else None, provider)
     if verdict is S.LOGIN:
         if link is None:
-            link = _new_link(world, token, login, provider_id, company)
+            link = new_link(world, token, login, provider_id, company, script)
+            befall(world, link, first=True)
         else:
-            renew(link.connection, provider, world.now_us)
+            renew(link.connection, provider, world.now_us, world.state.profile.oauth_days)
+            befall(world, link, first=False)
+            link.credentials = login.credentials
         if order is not None and order.user_consent_us is None:
             order.user_consent_us = world.now_us
-    task = _start_task(world, token, login, provider_id, link, order, suborder)
+    task = _start_task(world, token, login, provider_id, link, order, suborder, script)
     task.verdict, task.code_asked = verdict, code_asked
     if verdict is not S.LOGIN or link is None:
         return Ending(None, link.id if link else None, task.id, verdict)
@@ -66,6 +73,35 @@ def complete(world: WorldBase, token: BridgeToken, login: Login, *, provider_id:
         suborder.link_id = link.id
         suborder.company = msgspec.structs.replace(suborder.company, mapping_id=company.mapping_id)
     return Ending(_new_public_token(world, link, token.tracking_info), link.id, task.id, S.LOGIN)
+
+
+def attempt(world: WorldBase, token: BridgeToken, login: Login, *, provider_id: str | None,
+            mapping_id: str | None) -> LoginAttempt:  # fmt: skip
+    """Return a login through a bridge token as sandbox scenarios are matched with it. Changes nothing.
+
+    Raises:
+        ExpiredToken: The token is older than its 6 hours.
+        WrongInput: The order is over or has nothing open.
+    """
+    order, suborder = _target(world, token)
+    repaired = _repaired(world, token)
+    user = world.state.users[token.user_id]
+    employer = world.catalog.employer(mapping_id or token.company_mapping_id or "")
+    domain = employer["domain"] if employer else suborder.company.domain if suborder else None
+    if suborder is not None or order is None:
+        product = suborder.product if suborder else token.product
+    else:
+        product = orders.employer_product(order)
+    return sandbox_scenarios.LoginAttempt(
+        data_source=sandbox_scenarios.PAYROLL,
+        product=product,
+        username=login.username,
+        credentials=login.credentials,
+        provider_id=(repaired.provider_id if repaired else None) or provider_id or token.provider_id or TRUV_API,
+        company_domain=domain,
+        first_name=user.first_name,
+        last_name=user.last_name,
+    )
 
 
 def exchange(world: WorldBase, token: PublicToken) -> Link:
@@ -127,12 +163,15 @@ def _known_link(world: WorldBase, user_id: str, provider_id: str, login: Login, 
     matching = [
         link
         for link in same
-        if not name or any(job.employer.name.casefold() == name for job in records.jobs_of(world, link))
+        if name in {"", (link.company.name or "").casefold()}
+        or any((it.employer or "").casefold() == name for it in records.shown(world, link))
     ]
     return matching[-1] if matching else None
 
 
-def _new_link(world: WorldBase, token: BridgeToken, login: Login, provider_id: str, company: Company) -> Link:
+def new_link(world: WorldBase, token: BridgeToken, login: Login, provider_id: str, company: Company,
+             script: Script | None = None) -> Link:  # fmt: skip
+    """Make the link of a first login that holds."""
     assert login.person is not None, "a login that holds opens somebody's records"
     ordinal = world.new_ordinal("link")
     link_id = ids.identifier(world.state.seed, "link", ordinal)
@@ -152,12 +191,19 @@ def _new_link(world: WorldBase, token: BridgeToken, login: Login, provider_id: s
         status=S.NEW,
         created_us=world.now_us,
         updated_us=world.now_us,
-        connection=open_connection(world.state.providers[provider_id], login, world.now_us),
+        connection=open_connection(
+            world.state.providers[provider_id], login, world.now_us, world.state.profile.oauth_days
+        ),
         company=company,
+        profile_overrides={
+            name: value for name in ("first_name", "last_name", "email") if (value := getattr(user, name))
+        },
         allowed_products=token.allowed_products or [token.product],
         tracking_info=token.tracking_info or token.suborder_id,
         is_suspicious=records.does_not_match(person, user),
+        credentials=login.credentials,
     )
+    records.take_over(world, link, script)
     world.state.links[link_id] = link
     world.state.access_tokens[link.access_token] = link_id
     user.link_ids.append(link_id)
@@ -166,7 +212,7 @@ def _new_link(world: WorldBase, token: BridgeToken, login: Login, provider_id: s
 
 
 def _start_task(world: WorldBase, token: BridgeToken, login: Login, provider_id: str, link: Link | None,
-                order: Order | None, suborder: Suborder | None) -> Task:  # fmt: skip
+                order: Order | None, suborder: Suborder | None, script: Script | None) -> Task:  # fmt: skip
     task = Task(
         id=world.new_id("task"),
         status=S.NEW,
@@ -181,8 +227,9 @@ def _start_task(world: WorldBase, token: BridgeToken, login: Login, provider_id:
         suborder_id=suborder.id if suborder else None,
         tracking_info=suborder.id if suborder else token.tracking_info,
         bridge_token=token.token,
-        is_suspicious=link.is_suspicious if link else False,
+        is_suspicious=(link is not None and link.is_suspicious) or records.flagged(script),
         login=login,
+        script=script,
     )
     if suborder is not None:
         suborder.task_ids.append(task.id)

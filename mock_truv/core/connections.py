@@ -75,16 +75,21 @@ def asks_code(login: Login, connection: Connection | None, provider: Provider) -
     return login.asks_code or habit in {"new_session", "always"}
 
 
-def open_connection(provider: Provider, login: Login, now_us: int) -> Connection:
+def open_connection(provider: Provider, login: Login, now_us: int, oauth_days: int | None) -> Connection:
     """Return the connection that a first login makes, with the provider's habits."""
-    habit = "always" if login.asks_code else provider.second_factor
+    asked_once = login.sandbox_scenario is not None  # what its refreshes do, a sandbox scenario says separately
+    habit = "always" if login.asks_code and not asked_once else provider.second_factor
     connection = Connection(kind=provider.kind, logged_in_us=now_us, expires_us=None, second_factor=habit)
-    renew(connection, provider, now_us)
+    renew(connection, provider, now_us, oauth_days)
     return connection
 
 
-def renew(connection: Connection, provider: Provider, now_us: int) -> None:
-    """Start grant or session anew after a successful login, with the credentials now in force at the provider."""
+def renew(connection: Connection, provider: Provider, now_us: int, oauth_days: int | None) -> None:
+    """Start grant or session anew after a successful login, with the credentials now in force at the provider.
+
+    ``oauth_days`` overrides the provider's own life of an OAuth grant.
+    """
+    days = oauth_days if oauth_days is not None and provider.kind == "oauth" else provider.lifetime_days
     connection.logged_in_us = now_us
-    connection.expires_us = None if provider.lifetime_days is None else now_us + provider.lifetime_days * DAY_US
+    connection.expires_us = None if days is None else now_us + days * DAY_US
     connection.credentials_known = connection.credentials_at_provider

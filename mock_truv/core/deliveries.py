@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mock_truv.core.base import Deliver
+from mock_truv.core.due import DeliveryDue
 from mock_truv.core.errors import NotFound, WrongInput
 from mock_truv.core.instants import SECOND_US, text_z
-from mock_truv.core.model import Attempt, DeliveryDue, Subscription
-from mock_truv.core.notices import ENV_TYPE
+from mock_truv.core.model import Attempt, Subscription
+from mock_truv.core.outgoing import ENV_TYPE
 
 if TYPE_CHECKING:
     from mock_truv.core.base import WorldBase
@@ -26,12 +27,17 @@ def send(world: WorldBase, delivery: Delivery) -> None:
         return
     delivery.state = "in_flight"
     profile = world.state.profile
+    if delivery.attempts and profile.webhook_retry_id == "new":
+        fresh = world.new_id("webhook")
+        delivery.body = delivery.body.replace(delivery.sent_id, fresh, 1)
+        delivery.sent_id = fresh
     world.effects.append(
         Deliver(
             webhook_id=delivery.webhook_id,
             attempt=len(delivery.attempts) + 1,
             url=delivery.url,
             body=delivery.body.encode(),
+            forgery=delivery.forgery,
             timeout_seconds=profile.webhook_timeout_seconds,
             redirects=profile.webhook_redirects,
         )
@@ -46,12 +52,26 @@ def record(world: WorldBase, webhook_id: str, status_code: int | None, error: st
     profile = world.state.profile
     if error is None and status_code is not None and 200 <= status_code < 300:
         delivery.state = "delivered"
-    elif tried <= profile.webhook_retries:
+    elif tried <= profile.webhook_retries and delivery.forgery is None:
         delivery.state = "waiting"
         world.schedule(world.now_us + profile.webhook_retry_seconds * SECOND_US, DeliveryDue(webhook_id))
     else:
         delivery.state = "failed"
+    _count_failures(world, delivery)
     world.happened("attempt", webhook_id, str(status_code) if error is None else error)
+
+
+def _count_failures(world: WorldBase, delivery: Delivery) -> None:
+    """Switch an endpoint off that fails continuously, where the knob says so (documented for production only)."""
+    subscription = world.state.subscriptions.get(delivery.subscription_id)
+    if subscription is None or delivery.forgery is not None or delivery.state not in {"delivered", "failed"}:
+        return
+    subscription.failed_in_a_row = subscription.failed_in_a_row + 1 if delivery.state == "failed" else 0
+    limit = world.state.profile.webhook_disable_after
+    if limit is not None and subscription.failed_in_a_row >= limit and subscription.enabled:
+        subscription.enabled = False
+        world.touch(subscription)
+        world.happened("subscription", subscription.id, "disabled")
 
 
 def redeliver(world: WorldBase, webhook_id: str) -> dict[str, Any]:

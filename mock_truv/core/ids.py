@@ -17,7 +17,7 @@ def sandbox_seed(server_seed: int, name: str) -> str:
 
 def identifier(seed: str, kind: str, ordinal: int | str) -> str:
     """Return 32 lower-case hex characters, the documented form of ids and tokens (32 hex, no dashes)."""
-    return blake2b(f"{kind}\n{ordinal}".encode(), key=seed.encode(), digest_size=16).hexdigest()
+    return blake2b(f"{seed}\n{kind}\n{ordinal}".encode(), digest_size=16).hexdigest()
 
 
 def number(seed: str, stream: str, ordinal: int | str, below: int) -> int:

@@ -23,6 +23,9 @@ START_US = int((datetime(2026, 1, 5, 15, 0, tzinfo=UTC) - EPOCH).total_seconds()
 LAST_US = int((datetime(2200, 1, 1, tzinfo=UTC) - EPOCH).total_seconds()) * SECOND_US
 """No clock may be moved beyond this instant."""
 
+_FIRST_US = (datetime(1, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
+_END_US = (datetime(9999, 12, 31, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1) + DAY_US
+
 _RFC3339 = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,6})\d*)?(?:([Zz])|([+-])(\d\d):(\d\d))", re.ASCII
 )
@@ -58,6 +61,11 @@ def text_offset(instant_us: int) -> str:
     return datetime_of(instant_us).strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
 
 
+def text_seconds(instant_us: int) -> str:
+    """Return ``2026-03-02T15:00:43Z``, the form of older samples."""
+    return datetime_of(instant_us).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def text_blank(instant_us: int) -> str:
     """Return ``2026-03-02 15:00:43+00:00``, the deprecated ``completed_at`` of link reports."""
     return datetime_of(instant_us).strftime("%Y-%m-%d %H:%M:%S+00:00")
@@ -90,6 +98,8 @@ def parse_instant(text: str) -> int:
     if sign:
         offset_us = int(hours) * HOUR_US + int(minutes) * MINUTE_US
         instant_us += offset_us if sign == "-" else -offset_us
+        if not _FIRST_US <= instant_us < _END_US:
+            raise ValueError(f"{text!r} is not a time of the years 1 to 9999 in UTC")
     return instant_us
 
 
@@ -105,6 +115,7 @@ def parse_duration(text: str) -> int:
     return sum(round(float(part.group(1)) * _UNITS_US[part.group(2)]) for part in parts)
 
 
+@lru_cache(maxsize=256)
 def add_business_hours(start_us: int, hours: int) -> int:
     """Return the instant ``hours`` after ``start_us`` when Saturdays and Sundays (UTC) do not count.
 

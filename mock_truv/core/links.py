@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mock_truv.core import notices
+import msgspec
+
+from mock_truv.core import notices, records
 
 if TYPE_CHECKING:
     from mock_truv.core.base import WorldBase
@@ -15,6 +17,11 @@ def delete(world: WorldBase, link: Link) -> None:
     """Remove a link's data; it still reads, with ``deleted_at`` set (inferred), and ``link-deleted`` goes out."""
     link.deleted_us = world.now_us
     link.username = ""
+    link.credentials = None
+    if link.payloads:
+        employer = next((each.employer for each in records.shown(world, link)), None)
+        link.company = msgspec.structs.replace(link.company, name=link.company.name or employer)
+        link.payloads = []
     world.state.access_tokens.pop(link.access_token, None)
     world.touch(link)
     world.happened("link", link.id, "deleted", link_id=link.id)

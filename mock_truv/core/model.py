@@ -9,9 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-import msgspec
-
-from mock_truv.core.profile import Profile
+from mock_truv.core.plain import Frozen, Plain
 
 
 class TaskStatus(StrEnum):
@@ -51,7 +49,7 @@ class SuborderStatus(StrEnum):
 OPEN_SUBORDER = (SuborderStatus.PENDING, SuborderStatus.SENT)
 
 
-class User(msgspec.Struct, kw_only=True):
+class User(Plain, kw_only=True):
     """A person known to Truv (users page)."""
 
     id: str
@@ -70,7 +68,7 @@ class User(msgspec.Struct, kw_only=True):
     report_ids: list[str] = []
 
 
-class Company(msgspec.Struct, kw_only=True, frozen=True):
+class Company(Frozen, frozen=True, kw_only=True):
     """The employer of a suborder as the client described it, or as it was found in the connection's data."""
 
     name: str | None = None
@@ -80,7 +78,7 @@ class Company(msgspec.Struct, kw_only=True, frozen=True):
     mapping_id: str | None = None
 
 
-class Suborder(msgspec.Struct, kw_only=True):
+class Suborder(Plain, kw_only=True):
     """One employer or financial account of an order."""
 
     id: str
@@ -98,10 +96,14 @@ class Suborder(msgspec.Struct, kw_only=True):
     link_id: str | None = None
     completed_us: int | None = None
     """When its data were read; the report of the suborder is fixed at this instant."""
+    path: list[SuborderStatus] = []
+    """Every status after ``pending``, in order."""
+    path_us: list[int] = []
+    """When it entered each of them."""
     task_ids: list[str] = []
 
 
-class OrderEvent(msgspec.Struct, kw_only=True, frozen=True):
+class OrderEvent(Frozen, frozen=True, kw_only=True):
     """An entry of an order's event list (orders_events_list)."""
 
     object: str
@@ -112,7 +114,7 @@ class OrderEvent(msgspec.Struct, kw_only=True, frozen=True):
     link_id: str | None = None
 
 
-class Order(msgspec.Struct, kw_only=True):
+class Order(Plain, kw_only=True):
     """A request to one person to connect accounts, or the refresh of an earlier one (``initial_order`` set)."""
 
     id: str
@@ -145,7 +147,7 @@ class Order(msgspec.Struct, kw_only=True):
     """What was sent and is only kept: loan, manager, notes, notification_settings, reports, cc_emails …"""
 
 
-class Login(msgspec.Struct, kw_only=True, frozen=True):
+class Login(Frozen, frozen=True, kw_only=True):
     """What a typed login *means*. The password itself is never kept."""
 
     username: str
@@ -158,9 +160,60 @@ class Login(msgspec.Struct, kw_only=True, frozen=True):
     code: str = "missing"
     """The second factor that was typed: ``right``, ``wrong`` or ``missing``."""
     extra_wait_us: int = 0
+    credentials: str | None = None
+    """Keyed hash of user name and password (``core/sandbox_scenarios.credentials``), for refreshes to be matched by."""
+    sandbox_scenario: str | None = None
+    """Id of the sandbox scenario that this login hit."""
 
 
-class Task(msgspec.Struct, kw_only=True):
+class SandboxScenario(Plain, kw_only=True):
+    """A login of the client's own making, with the data and the ending it brings (sandbox/object).
+
+    It has nothing to do with ``Scenario``, the failure stories of this program. Its password is part of what the client
+    defined and has to be given back, so it is kept, and journaled, as it was sent; only *typed* passwords are not.
+    """
+
+    id: str
+    data_source: str
+    label: str
+    created_us: int
+    updated_us: int
+    description: str | None = None
+    products: list[str] = []
+    enabled: bool = True
+    username: str | None = None
+    password: str | None = None
+    is_refresh: bool | None = None
+    provider_id: str | None = None
+    company_domain: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    payload: dict[str, Any] | None = None
+    behavior_status: TaskStatus | None = None
+    behavior_error_message: str | None = None
+    behavior_duration_seconds: int | None = None
+    behavior_mfa: dict[str, Any] | None = None
+
+
+class Script(Frozen, frozen=True, kw_only=True):
+    """What a sandbox scenario does to one task, as it was when the task started: later changes do not touch it."""
+
+    sandbox_scenario: str
+    status: TaskStatus | None = None
+    error_message: str | None = None
+    wait_us: int = 0
+    payload: dict[str, Any] | None = None
+
+
+class Payload(Frozen, frozen=True, kw_only=True):
+    """The client's own data that a link shows from an instant on; None: the built-in data again."""
+
+    from_us: int
+    payload: dict[str, Any] | None
+    is_suspicious: bool
+
+
+class Task(Plain, kw_only=True):
     """One action on a link: each login attempt and each refresh makes one (task pages)."""
 
     id: str
@@ -185,11 +238,15 @@ class Task(msgspec.Struct, kw_only=True):
     """How the login was judged when it was typed: ``login`` if it held, else the status it ends in."""
     code_asked: bool = False
     """The provider asks the person for a code, so the task passes through ``mfa``."""
+    script: Script | None = None
+    """What the sandbox scenario that the task has hit makes of it."""
     path: list[TaskStatus] = []
     """Every status so far, in order."""
+    path_us: list[int] = []
+    """When it entered each of them."""
 
 
-class Connection(msgspec.Struct, kw_only=True):
+class Connection(Plain, kw_only=True):
     """What decides whether a refresh of a link works. All of it is state on the calendar."""
 
     kind: str
@@ -210,7 +267,7 @@ class Connection(msgspec.Struct, kw_only=True):
     """Something else is wrong at the provider with this account: every task ends in ``error``."""
 
 
-class Link(msgspec.Struct, kw_only=True):
+class Link(Plain, kw_only=True):
     """An authenticated connection of a user to a provider (links page)."""
 
     id: str
@@ -221,6 +278,8 @@ class Link(msgspec.Struct, kw_only=True):
     username: str
     person: str
     variation: int
+    scenario_ordinal: int = 0
+    """Its number among the connections made in the scenario in force then; 0: made without one."""
     history_since: str
     product: str
     status: TaskStatus
@@ -228,6 +287,9 @@ class Link(msgspec.Struct, kw_only=True):
     updated_us: int
     connection: Connection
     company: Company = Company()
+    profile_overrides: dict[str, str] = {}
+    """Name and e-mail that the client gave the person before the link was made: its profile shows them for good, so
+    that a report never changes when the user does."""
     data_source: str = "payroll"
     allowed_products: list[str] = []
     tracking_info: str | None = None
@@ -238,13 +300,19 @@ class Link(msgspec.Struct, kw_only=True):
     """When its data were last read completely."""
     statement_counts: dict[str, int] = {}
     """Job key -> number of statements at that reading."""
+    credentials: str | None = None
+    """Keyed hash of the login it was last made or repaired with; refreshes are matched with sandbox scenarios by it."""
+    payloads: list[Payload] = []
+    """Data of sandbox scenarios that it has shown, oldest first; empty: always the built-in data."""
     last_task_id: str | None = None
     last_refresh_task_id: str | None = None
     refreshes_us: list[int] = []
     """Commit instants of its latest refreshes, oldest first (only those that can still count)."""
+    free_us: list[int] = []
+    """Instants of its free re-verifications within 90 days, where the GSE rule is on."""
 
 
-class BridgeToken(msgspec.Struct, kw_only=True):
+class BridgeToken(Plain, kw_only=True):
     """A token that opens Bridge: a user's own, an order's, or a suborder's."""
 
     token: str
@@ -263,7 +331,7 @@ class BridgeToken(msgspec.Struct, kw_only=True):
     client_name: str | None = None
 
 
-class PublicToken(msgspec.Struct, kw_only=True):
+class PublicToken(Plain, kw_only=True):
     """What Bridge hands to the page on success; single use."""
 
     token: str
@@ -273,7 +341,7 @@ class PublicToken(msgspec.Struct, kw_only=True):
     used: bool = False
 
 
-class Subscription(msgspec.Struct, kw_only=True):
+class Subscription(Plain, kw_only=True):
     """A registered webhook (webhooks_create)."""
 
     id: str
@@ -284,11 +352,12 @@ class Subscription(msgspec.Struct, kw_only=True):
     enabled: bool
     created_us: int
     updated_us: int
+    failed_in_a_row: int = 0
     standing: bool = False
     """It came with the sandbox (``--webhook-url``) and survives a reset."""
 
 
-class Attempt(msgspec.Struct, kw_only=True, frozen=True):
+class Attempt(Frozen, frozen=True, kw_only=True):
     """One try to deliver a webhook."""
 
     at_us: int
@@ -296,7 +365,7 @@ class Attempt(msgspec.Struct, kw_only=True, frozen=True):
     error: str | None
 
 
-class Delivery(msgspec.Struct, kw_only=True):
+class Delivery(Plain, kw_only=True):
     """One webhook on its way to one subscription; its bytes are fixed when it is made."""
 
     webhook_id: str
@@ -305,12 +374,16 @@ class Delivery(msgspec.Struct, kw_only=True):
     event_type: str
     created_us: int
     body: str
+    sent_id: str = ""
+    """The ``webhook_id`` in the body: a retry may get a new one, a duplicate has the first one's."""
+    forgery: str | None = None
+    """It is a forgery of this kind: sent once, never retried."""
     state: str = "waiting"
-    """``waiting``, ``in_flight``, ``delivered``, ``failed`` or ``dropped``."""
+    """``waiting``, ``in_flight``, ``delivered``, ``failed``, ``dropped`` or ``lost``."""
     attempts: list[Attempt] = []
 
 
-class Report(msgspec.Struct, kw_only=True):
+class Report(Plain, kw_only=True):
     """A user-level VOIE or VOE report: which links, each as of which instant."""
 
     id: str
@@ -320,7 +393,7 @@ class Report(msgspec.Struct, kw_only=True):
     entries: list[ReportEntry]
 
 
-class ReportEntry(msgspec.Struct, kw_only=True, frozen=True):
+class ReportEntry(Frozen, frozen=True, kw_only=True):
     """One link in a report."""
 
     id: str
@@ -329,25 +402,25 @@ class ReportEntry(msgspec.Struct, kw_only=True, frozen=True):
     tracking_info: str | None
 
 
-class LedgerLine(msgspec.Struct, kw_only=True, frozen=True):
+class LedgerLine(Frozen, frozen=True, kw_only=True):
     """One billed verification: a refresh task (refresh page: each is billed as a separate verification)."""
 
-    id: str
     at_us: int
     task_id: str
     link_id: str
     product: str
     order_id: str | None
+    free: bool = False
 
 
-class Outage(msgspec.Struct, kw_only=True, frozen=True):
+class Outage(Frozen, frozen=True, kw_only=True):
     """A provider is down while ``from_us <= now < until_us``; no end: until further notice."""
 
     from_us: int
     until_us: int | None = None
 
 
-class Provider(msgspec.Struct, kw_only=True):
+class Provider(Plain, kw_only=True):
     """A payroll provider and its habits (habits are assumed)."""
 
     id: str
@@ -358,65 +431,3 @@ class Provider(msgspec.Struct, kw_only=True):
     second_factor: str = "never"
     task_seconds: int = 8
     outages: list[Outage] = []
-
-
-class TaskDue(msgspec.Struct, frozen=True, tag="task"):
-    """The next stage of a task is due."""
-
-    task_id: str
-
-
-class DeliveryDue(msgspec.Struct, frozen=True, tag="delivery"):
-    """A webhook is to be sent."""
-
-    webhook_id: str
-
-
-class NotifyDue(msgspec.Struct, frozen=True, tag="notify"):
-    """The first message of an order goes out."""
-
-    order_id: str
-
-
-class ExpireDue(msgspec.Struct, frozen=True, tag="expire"):
-    """An order's window ends."""
-
-    order_id: str
-
-
-Due = TaskDue | DeliveryDue | NotifyDue | ExpireDue
-
-
-class Edge(msgspec.Struct, kw_only=True):
-    """The second state: what happened at the border. Every request changes it, a GET too."""
-
-    requests: int = 0
-    reads: int = 0
-    refused: int = 0
-
-
-class State(msgspec.Struct, kw_only=True):
-    """Everything about one sandbox."""
-
-    seed: str
-    now_us: int
-    profile: Profile
-    steps: int = 0
-    ordinals: dict[str, int] = {}
-    agenda: list[tuple[int, int, Due]] = []
-    agenda_number: int = 0
-    users: dict[str, User] = {}
-    users_by_external_id: dict[str, str] = {}
-    orders: dict[str, Order] = {}
-    suborder_orders: dict[str, str] = {}
-    tokens: dict[str, BridgeToken] = {}
-    public_tokens: dict[str, PublicToken] = {}
-    links: dict[str, Link] = {}
-    access_tokens: dict[str, str] = {}
-    tasks: dict[str, Task] = {}
-    subscriptions: dict[str, Subscription] = {}
-    deliveries: dict[str, Delivery] = {}
-    reports: dict[str, Report] = {}
-    ledger: list[LedgerLine] = []
-    providers: dict[str, Provider] = {}
-    edge: Edge = msgspec.field(default_factory=Edge)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from mock_truv.core.instants import text_offset, text_z
-from mock_truv.core.model import Delivery, DeliveryDue
+from mock_truv.core import outgoing
+from mock_truv.core.instants import text_offset, text_seconds, text_z
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mock_truv.core.base import WorldBase
     from mock_truv.core.model import Link, Order, Suborder, Task
 
@@ -39,34 +39,10 @@ EVENT_TYPES = (
     "certification-completed",
 )
 
-ENV_TYPE = "sandbox"
-
 
 def announce(world: WorldBase, event_type: str, fields: dict[str, Any]) -> None:
-    """Make one delivery of an event for each subscription that wants it, due now."""
-    state = world.state
-    for subscription in state.subscriptions.values():
-        if not subscription.enabled or subscription.env_type != ENV_TYPE:
-            continue
-        if subscription.events and event_type not in subscription.events:
-            continue
-        webhook_id = world.new_id("webhook")
-        payload = {
-            "webhook_id": webhook_id,
-            "event_type": event_type,
-            "event_created_at": text_z(state.now_us),
-            **fields,
-        }
-        state.deliveries[webhook_id] = Delivery(
-            webhook_id=webhook_id,
-            subscription_id=subscription.id,
-            url=subscription.webhook_url,
-            event_type=event_type,
-            created_us=state.now_us,
-            body=msgspec.json.encode(payload).decode(),
-        )
-        world.schedule(state.now_us, DeliveryDue(webhook_id))
-        world.happened("webhook-made", webhook_id, event_type)
+    """Send an event that happens now."""
+    outgoing.announce(world, event_type, {"event_created_at": _time(world, world.now_us, "created"), **fields})
 
 
 def task_changed(world: WorldBase, task: Task) -> None:
@@ -76,7 +52,7 @@ def task_changed(world: WorldBase, task: Task) -> None:
         world,
         "task-status-updated",
         {
-            "updated_at": text_offset(task.updated_us),
+            "updated_at": _time(world, task.updated_us, "updated"),
             "product": task.product,
             "link_id": task.link_id,
             "user_id": task.user_id,
@@ -85,30 +61,33 @@ def task_changed(world: WorldBase, task: Task) -> None:
             "tracking_info": task.tracking_info,
             "status": task.status,
             "template_id": order.template_id if order else None,
+            **({"order_id": task.order_id} if world.state.profile.task_event_order_id else {}),
         },
     )
 
 
 def order_created(world: WorldBase, order: Order) -> None:
     """``order-created``: status always ``pending``, no employer, link or source."""
-    fields = _order_fields(order, order.products[0], None, "pending", order.updated_us)
+    fields = _order_fields(world, order, order.products[0], None, "pending", order.updated_us)
     announce(world, "order-created", fields)
 
 
 def order_changed(world: WorldBase, order: Order, suborder: Suborder) -> None:
     """``order-status-updated``: every time one suborder changes status."""
-    fields = _order_fields(order, suborder.product, suborder, suborder.status, suborder.updated_us)
+    fields = _order_fields(world, order, suborder.product, suborder, suborder.status, suborder.updated_us)
     announce(world, "order-status-updated", fields)
 
 
 def order_ended(world: WorldBase, order: Order, status: str) -> None:
     """``order-status-updated`` of an order that has no suborder to speak of (assumed)."""
-    announce(world, "order-status-updated", _order_fields(order, order.products[0], None, status, order.updated_us))
+    announce(
+        world, "order-status-updated", _order_fields(world, order, order.products[0], None, status, order.updated_us)
+    )
 
 
 def order_refresh_failed(world: WorldBase, order: Order, suborder: Suborder, status: str) -> None:
     """``order-refresh-failed``: its status is the failed task's, its order the refresh order (both inferred)."""
-    fields = _order_fields(order, suborder.product, suborder, status, order.updated_us)
+    fields = _order_fields(world, order, suborder.product, suborder, status, order.updated_us)
     announce(world, "order-refresh-failed", fields)
 
 
@@ -139,11 +118,11 @@ def objects_counted(world: WorldBase, event_type: str, task: Task, employment_id
 
 
 def _order_fields(
-    order: Order, product: str, suborder: Suborder | None, status: str, updated_us: int
+    world: WorldBase, order: Order, product: str, suborder: Suborder | None, status: str, updated_us: int
 ) -> dict[str, Any]:
     connected = suborder is not None and suborder.link_id is not None
     return {
-        "updated_at": text_offset(updated_us),
+        "updated_at": _time(world, updated_us, "updated"),
         "product": product,
         "link_id": suborder.link_id if suborder else None,
         "user_id": order.user_id,
@@ -164,3 +143,19 @@ def _data_fields(task: Task) -> dict[str, Any]:
         "data_source": task.data_source,
         "tracking_info": task.tracking_info,
     }
+
+
+def _time(world: WorldBase, instant_us: int, which: str) -> str:
+    """Return a time in the form that the knob asks for (K-TSFMT); the documented ones differ by field."""
+    forms = TIME_FORMS[world.state.profile.time_format]
+    return forms[which == "updated"](instant_us)
+
+
+TIME_FORMS: dict[str, tuple[Callable[[int], str], Callable[[int], str]]] = {
+    "documented": (text_z, text_offset),
+    "z": (text_z, text_z),
+    "offset": (text_offset, text_offset),
+    "mixed": (text_offset, text_seconds),
+    "seconds": (text_seconds, text_seconds),
+}
+"""Knob value -> (form of ``event_created_at``, form of ``updated_at``)."""

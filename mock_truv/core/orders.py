@@ -6,19 +6,18 @@ original changes (data refresh pages).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
-from mock_truv.core import ids, notices, progress
+from mock_truv.core import billing, ids, notices, progress, records, sandbox_scenarios
 from mock_truv.core.base import suborders
-from mock_truv.core.errors import WrongInput
+from mock_truv.core.due import ExpireDue, NotifyDue
+from mock_truv.core.errors import ApiError, WrongInput
 from mock_truv.core.instants import HOUR_US, SECOND_US, add_business_hours, text_z
 from mock_truv.core.model import (
     OPEN_SUBORDER,
     BridgeToken,
     Company,
-    ExpireDue,
-    LedgerLine,
-    NotifyDue,
     Order,
     OrderEvent,
     Suborder,
@@ -40,11 +39,20 @@ ACCOUNT_PRODUCTS = ("assets", "transactions")
 REFRESHABLE = ("employment", "income", "insurance", "transactions", "assets")
 """Products a refresh may ask for (orders_create_refresh_order)."""
 
-LIMIT_MESSAGE = "Refresh limit for the access_token exceeded"
+REMINDERS = 3
+"""Reminders after the first message, at most (follow-up page)."""
+LIMIT_MESSAGE = progress.LIMIT_REACHED
 
 
 def create(world: WorldBase, user: User, products: list[str], **fields: Any) -> Order:
-    """Make an order without suborders. ``fields`` are those of ``Order``."""
+    """Make an order without suborders that will expire. ``fields`` are those of ``Order``."""
+    order = furnish(world, user, products, **fields)
+    world.schedule(order.expires_us, ExpireDue(order.id))
+    return order
+
+
+def furnish(world: WorldBase, user: User, products: list[str], **fields: Any) -> Order:
+    """Make an order without suborders and plan nothing. ``fields`` are those of ``Order``."""
     now_us = world.now_us
     order_id = world.new_id("order")
     order = Order(
@@ -63,7 +71,6 @@ def create(world: WorldBase, user: User, products: list[str], **fields: Any) -> 
     _remember_token(world, order, None)
     order.events.append(OrderEvent(object="order", type="order_created", at_us=now_us))
     world.happened("order", order_id, "created", order_id=order_id)
-    world.schedule(order.expires_us, ExpireDue(order_id))
     return order
 
 
@@ -80,7 +87,7 @@ def open_order(world: WorldBase, order: Order) -> None:
 def add_suborder(world: WorldBase, order: Order, product: str, company: Company, **fields: Any) -> Suborder:
     """Add an employer or a financial account to an order, ``pending``."""
     suborder = Suborder(
-        id=world.new_id("suborder"),
+        id=fields.pop("id", None) or world.new_id("suborder"),
         product=product,
         status=SuborderStatus.PENDING,
         created_us=world.now_us,
@@ -90,7 +97,6 @@ def add_suborder(world: WorldBase, order: Order, product: str, company: Company,
         **fields,
     )
     (order.financial_accounts if product in ACCOUNT_PRODUCTS else order.employers).append(suborder)
-    world.state.suborder_orders[suborder.id] = order.id
     _remember_token(world, order, suborder)
     world.happened("suborder", suborder.id, suborder.status, order_id=order.id)
     return suborder
@@ -159,24 +165,35 @@ def start_refresh(
         data_source=link.data_source,
         is_suspicious=link.is_suspicious,
     )
-    link.refreshes_us = [*_counting(world, link), world.now_us]
-    line = LedgerLine(
-        id=world.new_id("ledger"),
-        at_us=world.now_us,
-        task_id=task.id,
-        link_id=link.id,
-        product=product,
-        order_id=task.order_id,
-    )
-    world.state.ledger.append(line)
-    world.happened("billed", line.id, order_id=line.order_id, link_id=line.link_id)
+    if at_limit(world, link):
+        task.verdict = TaskStatus.ERROR
+    else:
+        del link.refreshes_us[: _old(world, link)]
+        link.refreshes_us.append(world.now_us)
+        if world.state.profile.billing == "commit":
+            billing.bill(world, task)
+        known = world.state.sandbox_scenarios.values()
+        task.script = sandbox_scenarios.refresh_script(known, link, product, world.state.seed)
+        task.is_suspicious |= records.flagged(task.script)
     progress.start(world, task)
     return task
 
 
 def at_limit(world: WorldBase, link: Link) -> bool:
     """Return whether another refresh of a link now would exceed its limit."""
-    return len(_counting(world, link)) >= world.state.profile.refresh_limit
+    return _counting(world, link) >= world.state.profile.refresh_limit
+
+
+def refuses_at_limit(world: WorldBase, link: Link) -> bool:
+    """Return whether a refresh of a link now is to be refused; else, at its limit, only the task fails."""
+    return world.state.profile.refresh_limit_effect == "refuse" and at_limit(world, link)
+
+
+def limit_error(world: WorldBase, *problems: tuple[str, str]) -> ApiError:
+    """Return the answer to a refresh beyond the limit (its text is documented, its status is a knob)."""
+    if world.state.profile.refresh_limit_status == 400:
+        return WrongInput(*problems, message=LIMIT_MESSAGE)
+    return ApiError(429, "throttled", LIMIT_MESSAGE, WrongInput(*problems).extra)
 
 
 def cancel(world: WorldBase, order: Order) -> None:
@@ -193,17 +210,38 @@ def expire(world: WorldBase, order: Order) -> None:
         _end_open(world, order, SuborderStatus.EXPIRED)
 
 
-def notify(world: WorldBase, order: Order) -> None:
-    """Send the first message: open suborders become ``sent``."""
-    if order.canceled_us is not None or order.completed_us is not None:
+def notify(world: WorldBase, order: Order, reminder: int) -> None:
+    """Send the first message, whereby open suborders become ``sent``, or a reminder; then plan the next.
+
+    Reminders by e-mail are spread evenly up to the expiry and stop when nothing is open any more (follow-up page).
+    Reminders by SMS must be enabled in the service's dashboard, and are not.
+    """
+    waiting = [suborder for suborder in suborders(order) if suborder.status in OPEN_SUBORDER]
+    if order.canceled_us is not None or (suborders(order) and not waiting):
         return
     for channel, address in (("email", order.email), ("sms", order.phone)):
-        if address:
-            event = OrderEvent(object="notification", type=f"{channel}_first_sent", at_us=world.now_us)
+        if address and (not reminder or channel == "email"):
+            kind = "reminder" if reminder else "first"
+            event = OrderEvent(object="notification", type=f"{channel}_{kind}_sent", at_us=world.now_us)
             progress.note(world, order, event)
-    for suborder in suborders(order):
+    for suborder in waiting if not reminder else []:
         if suborder.status is SuborderStatus.PENDING:
             progress.set_suborder(world, order, suborder, SuborderStatus.SENT)
+    if order.email and reminder < REMINDERS:
+        left_us = max(order.expires_us - world.now_us, 0)
+        next_us = world.now_us + left_us // (REMINDERS + 1 - reminder)
+        world.schedule(next_us, NotifyDue(order.id, reminder + 1))
+
+
+def leave(world: WorldBase, order: Order, suborder: Suborder | None) -> None:
+    """Let the person open the link and leave: what was open becomes ``skipped`` (manage orders page)."""
+    check_open(order, world.now_us)
+    mine = [each for each in suborders(order) if suborder is None or each is suborder]
+    waiting = [each for each in mine if each.status in OPEN_SUBORDER]
+    if not waiting:
+        raise WrongInput(("bridge_token", "Nothing of this order is open to leave"))
+    for each in waiting:
+        progress.set_suborder(world, order, each, SuborderStatus.SKIPPED)
 
 
 def check_open(order: Order, now_us: int) -> None:
@@ -240,13 +278,18 @@ def _copy_suborder(world: WorldBase, order: Order, product: str, source: Suborde
         data_sources=source.data_sources,
         account=source.account,
         link_id=source.link_id,
+        id=source.id if world.state.profile.employer_ids == "equal" else None,
     )
 
 
-def _counting(world: WorldBase, link: Link) -> list[int]:
-    """Return the refreshes in the half-open window that ends now: ``(now - 24 h, now]`` (that it rolls is assumed)."""
-    since_us = world.now_us - world.state.profile.refresh_limit_hours * HOUR_US
-    return [at_us for at_us in link.refreshes_us if at_us > since_us]
+def _counting(world: WorldBase, link: Link) -> int:
+    """Return how many refreshes are in the half-open window that ends now, ``(now - 24 h, now]`` (rolling: assumed)."""
+    return len(link.refreshes_us) - _old(world, link)
+
+
+def _old(world: WorldBase, link: Link) -> int:
+    """Return how many of a link's refreshes, oldest first, no longer count."""
+    return bisect_right(link.refreshes_us, world.now_us - world.state.profile.refresh_limit_hours * HOUR_US)
 
 
 def _remember_token(world: WorldBase, order: Order, suborder: Suborder | None) -> None:

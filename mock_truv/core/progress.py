@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mock_truv.core import notices, records, reports
+from mock_truv.core import billing, notices, records, reports, sandbox_scenarios
 from mock_truv.core.base import suborders
 from mock_truv.core.connections import is_down, judge_refresh
-from mock_truv.core.instants import SECOND_US
-from mock_truv.core.model import OPEN_SUBORDER, Company, OrderEvent, SuborderStatus, Task, TaskDue
+from mock_truv.core.due import TaskDue
+from mock_truv.core.instants import MINUTE_US, SECOND_US
+from mock_truv.core.model import OPEN_SUBORDER, Company, OrderEvent, SuborderStatus, Task
 from mock_truv.core.model import TaskStatus as S
 from mock_truv.core.tasks import EIGHTHS, ERRORS, FINAL, MESSAGES, check_move
 
 if TYPE_CHECKING:
     from mock_truv.core.base import WorldBase
     from mock_truv.core.model import Link, Order, Suborder
+TASK_LIMIT_US = 20 * MINUTE_US
+"""A task that takes longer ends (data processing page); that it ends in ``error`` is inferred."""
+LIMIT_REACHED = "Refresh limit for the access_token exceeded"
+"""``error_message`` of a task that was over the limit, where only the task fails (text documented, place assumed)."""
 
 LISTED = (
     SuborderStatus.COMPLETED,
@@ -30,6 +35,7 @@ def start(world: WorldBase, task: Task) -> None:
     """Put a new task into the world: status ``new``, announced, its next stage scheduled."""
     world.state.tasks[task.id] = task
     task.path.append(task.status)
+    task.path_us.append(world.now_us)
     link = world.state.links.get(task.link_id or "")
     if link is not None:
         link.status = task.status
@@ -64,13 +70,16 @@ def _following(world: WorldBase, task: Task) -> S:
     link = world.state.links.get(task.link_id or "")
     if link is not None and link.deleted_us is not None:
         return S.ERROR
+    if world.now_us - task.created_us > TASK_LIMIT_US:
+        return S.ERROR
     match task.status:
         case S.NEW:
             return S.LOGIN
         case S.LOGIN:
             if task.is_refresh:
                 assert link is not None, "a refresh has a link"
-                verdict = judge_refresh(link.connection, provider, world.now_us)
+                verdict = task.verdict or judge_refresh(link.connection, provider, world.now_us)
+                verdict = sandbox_scenarios.after_login(task.script, verdict)
                 asked = verdict is S.MFA_ERROR
             else:
                 assert task.verdict is not None, "a person's login is judged when it is typed"
@@ -84,24 +93,33 @@ def _following(world: WorldBase, task: Task) -> S:
         case S.PARSE:
             if is_down(provider, world.now_us):
                 return S.UNAVAILABLE
-            return S.FULL_PARSE if link is None or link.connection.has_records else S.NO_DATA
+            if link is not None and not link.connection.has_records:
+                return S.NO_DATA
+            return sandbox_scenarios.ends_after(task.script, S.PARSE) or S.FULL_PARSE
         case _:
             assert task.status is S.FULL_PARSE, f"a task in {task.status} has nothing to come"
-            return S.UNAVAILABLE if is_down(provider, world.now_us) else S.DONE
+            if is_down(provider, world.now_us):
+                return S.UNAVAILABLE
+            return sandbox_scenarios.ends_after(task.script, S.FULL_PARSE) or S.DONE
 
 
 def _enter(world: WorldBase, task: Task, status: S) -> None:
     check_move(task.status, status)
     task.status = status
     task.path.append(status)
-    task.error_message = MESSAGES.get(status)
+    task.path_us.append(world.now_us)
+    task.error_message = LIMIT_REACHED if task.is_refresh and task.verdict is status else MESSAGES.get(status)
+    if status in FINAL and task.script is not None:
+        task.error_message = sandbox_scenarios.message_of(task.script, status) or task.error_message
+        task.script = sandbox_scenarios.spent(task.script)
     world.touch(task)
     link = world.state.links.get(task.link_id or "")
     if link is not None and link.last_task_id == task.id:
         link.status = status
         world.touch(link)
     world.happened("task", task.id, status, order_id=task.order_id, link_id=task.link_id)
-    notices.task_changed(world, task)
+    if not (task.is_refresh and status in ERRORS):
+        notices.task_changed(world, task)
 
 
 def _schedule_next(world: WorldBase, task: Task) -> None:
@@ -111,6 +129,8 @@ def _schedule_next(world: WorldBase, task: Task) -> None:
     stay_us = provider.task_seconds * SECOND_US * EIGHTHS[task.status] // 8
     if task.status is S.LOGIN and task.login is not None:
         stay_us += task.login.extra_wait_us
+    if task.status is S.LOGIN and task.script is not None:
+        stay_us += task.script.wait_us
     world.schedule(world.now_us + stay_us, TaskDue(task.id))
 
 
@@ -129,30 +149,34 @@ def _read_data(world: WorldBase, task: Task) -> None:
     link = world.state.links[task.link_id or ""]
     before = link.statement_counts
     link.read_us = world.now_us
+    records.take_over(world, link, task.script)
+    task.is_suspicious = link.is_suspicious
     link.statement_counts = records.statement_counts(world, link, world.now_us)
     word = "updated" if task.is_refresh else "created"
-    for job in records.jobs_of(world, link):
-        employment_id = records.object_id(world, link, "employment", job.key)
-        profile_id = records.object_id(world, link, "profile", job.key)
-        notices.object_changed(world, f"employment-{word}", task, employment_id)
-        notices.object_changed(world, f"profile-{word}", task, profile_id)
-        count = link.statement_counts[job.key]
-        if count and (not task.is_refresh or count != before.get(job.key)):
-            notices.objects_counted(world, f"statements-{word}", task, employment_id, count)
-        accounts = len(job.bank_accounts)
-        if accounts and not task.is_refresh:
-            notices.objects_counted(world, f"bank-accounts-{word}", task, employment_id, accounts)
+    for it in records.shown(world, link):
+        notices.object_changed(world, f"employment-{word}", task, it.employment_id)
+        notices.object_changed(world, f"profile-{word}", task, it.profile_id)
+        count = link.statement_counts[it.key]
+        if count and (not task.is_refresh or count != before.get(it.key)):
+            notices.objects_counted(world, f"statements-{word}", task, it.employment_id, count)
+        if it.accounts and not task.is_refresh:
+            notices.objects_counted(world, f"bank-accounts-{word}", task, it.employment_id, it.accounts)
 
 
 def _complete(world: WorldBase, task: Task) -> None:
     link = world.state.links[task.link_id or ""]
     report_id = reports.latest_changed(world, link, task)
+    if task.is_refresh and world.state.profile.billing == "done":
+        billing.bill(world, task)
     if task.order_id is None:
         return
     order = world.state.orders[task.order_id]
-    for suborder in _waiting(order, task):
+    waiting = _waiting(order, task)
+    if not waiting:
+        return  # canceled while the task ran: nothing of the order completes any more
+    for suborder in waiting:
         suborder.completed_us = world.now_us
-        _fill_company(world, link, suborder)
+        fill_company(world, link, suborder)
         set_suborder(world, order, suborder, SuborderStatus.COMPLETED, task.id)
     order.voie_report_id = report_id or order.voie_report_id
     if all(suborder.status not in OPEN_SUBORDER for suborder in suborders(order)):
@@ -160,26 +184,41 @@ def _complete(world: WorldBase, task: Task) -> None:
 
 
 def _fail(world: WorldBase, task: Task) -> None:
-    """A refresh that fails tells three things, in this order (order inferred); a person may simply try again."""
-    link = world.state.links.get(task.link_id or "")
+    """A refresh that fails is told; a person whose login fails may simply try again."""
     order = world.state.orders.get(task.order_id or "")
-    if task.is_refresh and link is not None and task.status is not S.NO_DATA:
-        world.happened("link", link.id, "disconnected", link_id=link.id)
-        notices.link_changed(world, "link-disconnected", link, task)
+    if task.is_refresh:
+        _tell_failed_refresh(world, task, order)
+        link = world.state.links[task.link_id or ""]
+        counted = task.verdict is None and task.created_us in link.refreshes_us
+        if counted and not world.state.profile.refresh_limit_counts_failed:
+            link.refreshes_us.remove(task.created_us)  # its own place, not that of another one of the same instant
     if order is None:
         return
     ending = SuborderStatus.NO_DATA if task.status is S.NO_DATA else SuborderStatus.ERROR
-    if task.is_refresh:
-        for suborder in _waiting(order, task):
-            world.touch(order)
-            notices.order_refresh_failed(world, order, suborder, task.status)
-            set_suborder(world, order, suborder, ending, task.id)
-    elif task.status is S.NO_DATA:
+    if task.is_refresh or task.status is S.NO_DATA:
         for suborder in _waiting(order, task):
             set_suborder(world, order, suborder, ending, task.id)
     else:
         where = {"suborder_id": task.suborder_id, "task_id": task.id, "link_id": task.link_id}
         note(world, order, OrderEvent(object="link", type="login_attempt", at_us=world.now_us, **where))
+
+
+def _tell_failed_refresh(world: WorldBase, task: Task, order: Order | None) -> None:
+    """Announce a failed refresh: by default three events in this order (K-FAILEVT; order inferred).
+
+    ``no_data`` is no failure of the connection, so no ``link-disconnected`` tells it (clause text; assumed).
+    """
+    link = world.state.links[task.link_id or ""]
+    for event_type in world.state.profile.failure_events:
+        if event_type == "task-status-updated":
+            notices.task_changed(world, task)
+        elif event_type == "link-disconnected" and task.status is not S.NO_DATA:
+            world.happened("link", link.id, "disconnected", link_id=link.id)
+            notices.link_changed(world, "link-disconnected", link, task)
+        elif event_type == "order-refresh-failed" and order is not None:
+            for suborder in _waiting(order, task):
+                world.touch(order)
+                notices.order_refresh_failed(world, order, suborder, task.status)
 
 
 def _waiting(order: Order, task: Task) -> list[Suborder]:
@@ -192,13 +231,27 @@ def set_suborder(
 ) -> None:
     """Give a suborder a new status, note it in the order's events and announce it."""
     suborder.status = status
+    suborder.path.append(status)
+    suborder.path_us.append(world.now_us)
     world.touch(suborder)
     world.touch(order)
     world.happened("suborder", suborder.id, status, order_id=order.id, link_id=suborder.link_id)
     if status in LISTED:
         where = {"suborder_id": suborder.id, "task_id": task_id, "link_id": suborder.link_id}
         note(world, order, OrderEvent(object="order", type=f"suborder_{status}", at_us=world.now_us, **where))
-    notices.order_changed(world, order, suborder)
+    if _is_announced(world, order, status):
+        notices.order_changed(world, order, suborder)
+
+
+def _is_announced(world: WorldBase, order: Order, status: SuborderStatus) -> bool:
+    """Return whether a suborder's new status is told by ``order-status-updated`` (K-ORDEVT)."""
+    match world.state.profile.order_events:
+        case "order":
+            return all(each.status not in OPEN_SUBORDER for each in suborders(order))
+        case "success":
+            return status not in {SuborderStatus.ERROR, SuborderStatus.NO_DATA}
+        case _:
+            return True
 
 
 def note(world: WorldBase, order: Order, event: OrderEvent) -> None:
@@ -207,16 +260,16 @@ def note(world: WorldBase, order: Order, event: OrderEvent) -> None:
     world.happened("order-event", order.id, event.type, order_id=order.id)
 
 
-def _fill_company(world: WorldBase, link: Link, suborder: Suborder) -> None:
+def fill_company(world: WorldBase, link: Link, suborder: Suborder) -> None:
     """Take from the data what the client did not say about the employer."""
-    job = records.jobs_of(world, link)[0]
-    company, employer = suborder.company, job.employer
-    address = {key: getattr(employer.address, key) for key in ("street", "city", "state", "zip")}
-    suborder.company = Company(
-        name=company.name or employer.name,
-        domain=company.domain or employer.domain,
-        logo=company.logo,
-        address=company.address or address,
-        mapping_id=company.mapping_id,
-    )
-    suborder.start_date = suborder.start_date or str(job.start_date)
+    found = records.shown(world, link)[:1]
+    company = suborder.company
+    for it in found:
+        suborder.company = Company(
+            name=company.name or it.employer,
+            domain=company.domain or it.domain,
+            logo=company.logo,
+            address=company.address or it.address,
+            mapping_id=company.mapping_id,
+        )
+        suborder.start_date = suborder.start_date or it.start_date

@@ -7,16 +7,69 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mock_truv.core import ids, payroll
+from mock_truv.core import ids, payloads, payroll, sandbox_scenarios
 from mock_truv.core.instants import date_of, text_z
-from mock_truv.core.model import Company
+from mock_truv.core.model import Company, Payload
+from mock_truv.core.plain import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mock_truv.core.base import WorldBase
-    from mock_truv.core.model import Link, User
+    from mock_truv.core.model import Link, Script, User
     from mock_truv.core.payroll import Job, Person
+
+
+class Shown(Frozen, frozen=True):
+    """One employment that a link shows, as far as events and orders speak of it."""
+
+    key: str
+    employment_id: str
+    profile_id: str
+    employer: str | None
+    domain: str | None
+    address: dict[str, Any] | None
+    start_date: str | None
+    accounts: int
+
+
+def shown(world: WorldBase, link: Link, at_us: int | None = None) -> list[Shown]:
+    """Return the employments a link shows at an instant (default: now): the client's own data, else the person's."""
+    given = _given_employments(link, world.now_us if at_us is None else at_us)
+    if given is None:
+        return [_shown_job(world, link, job) for job in jobs_of(world, link, at_us)]
+    return [_shown_entry(world, link, entry, position) for position, entry in enumerate(given)]
+
+
+def _shown_job(world: WorldBase, link: Link, job: Job) -> Shown:
+    address = job.employer.address
+    return Shown(
+        job.key,
+        object_id(world, link, "employment", job.key),
+        object_id(world, link, "profile", job.key),
+        job.employer.name,
+        job.employer.domain,
+        {key: getattr(address, key) for key in ("street", "city", "state", "zip")},
+        str(job.start_date),
+        len(job.bank_accounts),
+    )
+
+
+def _shown_entry(world: WorldBase, link: Link, entry: dict[str, Any], position: int) -> Shown:
+    def id_of(kind: str, key: str) -> str:
+        return object_id(world, link, kind, key)
+
+    company = entry.get("company") or {}
+    return Shown(
+        payloads.key_of(position),
+        payloads.employment_id(entry, position, id_of),
+        payloads.profile_id(entry, position, id_of),
+        company.get("name"),
+        None,
+        company.get("address"),
+        entry.get("start_date"),
+        len(entry.get("bank_accounts") or []),
+    )
 
 
 def jobs_of(world: WorldBase, link: Link, at_us: int | None = None) -> list[Job]:
@@ -50,11 +103,21 @@ def jobs_at(jobs: Sequence[Job], company: Company) -> list[Job]:
 
 def employments(world: WorldBase, link: Link, read_us: int, *, voe: bool) -> list[dict[str, Any]]:
     """Return the ``employments[]`` of a link as read at ``read_us``. Read-only: parts are shared."""
+    given = _given_employments(link, read_us)
+    if given is not None:
+        return [
+            payloads.employment(
+                entry,
+                position,
+                id_of=lambda kind, key: object_id(world, link, kind, key),
+                created_at=text_z(link.created_us),
+                updated_at=text_z(read_us),
+                voe=voe,
+            )
+            for position, entry in enumerate(given)
+        ]
     person = world.catalog.people[link.person]
-    user = world.state.users[link.user_id]
     since, as_of = date.fromisoformat(link.history_since), date_of(read_us)
-    own = {"first_name": user.first_name, "last_name": user.last_name, "email": user.email}
-    overrides = {key: value for key, value in own.items() if value}
     return [
         payroll.employment(
             person,
@@ -64,7 +127,7 @@ def employments(world: WorldBase, link: Link, read_us: int, *, voe: bool) -> lis
             id_of=lambda kind, key: object_id(world, link, kind, key),
             variation=link.variation,
             voe=voe,
-            profile_overrides=overrides,
+            profile_overrides=link.profile_overrides,
             created_at=text_z(link.created_us),
             updated_at=text_z(read_us),
         )
@@ -74,6 +137,9 @@ def employments(world: WorldBase, link: Link, read_us: int, *, voe: bool) -> lis
 
 def statement_counts(world: WorldBase, link: Link, read_us: int) -> dict[str, int]:
     """Return {job key: number of statements} as read at ``read_us``."""
+    given = _given_employments(link, read_us)
+    if given is not None:
+        return {payloads.key_of(at): len(entry.get("statements") or []) for at, entry in enumerate(given)}
     since, as_of = date.fromisoformat(link.history_since), date_of(read_us)
     return {job.key: payroll.count_statements(job, since, as_of) for job in jobs_of(world, link, read_us)}
 
@@ -91,3 +157,54 @@ def history_start(world: WorldBase) -> str:
 def does_not_match(person: Person, user: User) -> bool:
     """Return whether the SSN on the order differs from the one in the data (then ``is_suspicious``, documented)."""
     return user.ssn is not None and not person.ssn.endswith(user.ssn)
+
+
+def take_over(world: WorldBase, link: Link, script: Script | None) -> None:
+    """Let a link show from now on what a sandbox scenario brought; without one, the built-in data again.
+
+    What it showed before stays in its history, so that reports of older readings never change.
+    """
+    payload = script.payload if script is not None else None
+    if payload is None and not link.payloads:
+        return
+    if not link.payloads and link.read_us is not None:
+        link.payloads = [Payload(from_us=link.created_us, payload=None, is_suspicious=link.is_suspicious)]
+    person, user = world.catalog.people[link.person], world.state.users[link.user_id]
+    given = None if payload is None else payload.get("employments")
+    mismatch = does_not_match(person, user) if given is None else _differs(given, user.ssn)
+    entry = Payload(from_us=world.now_us, payload=payload, is_suspicious=mismatch or sandbox_scenarios.flagged(payload))
+    link.is_suspicious = entry.is_suspicious
+    latest = link.payloads[-1] if link.payloads else None
+    if latest is None or (latest.payload, latest.is_suspicious) != (entry.payload, entry.is_suspicious):
+        link.payloads = [*link.payloads, entry]
+
+
+def is_suspicious(link: Link, read_us: int | None) -> bool:
+    """Return whether a link was suspicious as read at an instant (None: as it is now)."""
+    entry = None if read_us is None else _entry(link, read_us)
+    return link.is_suspicious if entry is None else entry.is_suspicious
+
+
+def flagged(script: Script | None) -> bool:
+    """Return whether a sandbox scenario marks its tasks as suspicious."""
+    return script is not None and sandbox_scenarios.flagged(script.payload)
+
+
+def _given_employments(link: Link, at_us: int) -> list[dict[str, Any]] | None:
+    """Return the client's own employments as they were shown at an instant, None where the built-in data were.
+
+    A payload without ``employments`` only changes the flags (assumed).
+    """
+    entry = _entry(link, at_us)
+    given: list[dict[str, Any]] | None = None if entry is None else (entry.payload or {}).get("employments")
+    return given
+
+
+def _entry(link: Link, at_us: int) -> Payload | None:
+    return next((entry for entry in reversed(link.payloads) if entry.from_us <= at_us), None)
+
+
+def _differs(given: Sequence[dict[str, Any]], ssn: str | None) -> bool:
+    """Return whether an order's SSN is none of those in a payload; where the payload has none, nothing differs."""
+    known = [number for entry in given if (number := (entry.get("profile") or {}).get("ssn"))]
+    return ssn is not None and bool(known) and not any(it.endswith(ssn) or ssn.endswith(it) for it in known)

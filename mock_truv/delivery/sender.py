@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from mock_truv.delivery.signing import HEADER, USER_AGENT, sign
+from mock_truv.delivery.forgery import signed
+from mock_truv.delivery.signing import HEADER, USER_AGENT
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -53,7 +54,7 @@ class Sender:
             self._client = httpx.AsyncClient(limits=limits, trust_env=False, timeout=None)  # noqa: S113 -- bounded below
         try:
             async with asyncio.timeout(effect.timeout_seconds):
-                return Result(await self._follow(self._client, effect, sign(effect.body, secret)))
+                return Result(await self._follow(self._client, effect, secret))
         except TimeoutError:
             return Result(None, f"no answer within {effect.timeout_seconds} seconds")
         except RefusedHostError as error:
@@ -67,10 +68,13 @@ class Sender:
             await self._client.aclose()
             self._client = None
 
-    async def _follow(self, client: httpx.AsyncClient, effect: Deliver, signature: str) -> int:
+    async def _follow(self, client: httpx.AsyncClient, effect: Deliver, secret: str) -> int:
         """Send and follow redirects: 307 and 308 repeat the POST, the others go on as GET (as HTTP libraries do)."""
-        headers = {"content-type": "application/json", "user-agent": USER_AGENT, HEADER: signature}
-        method, url, body = "POST", effect.url, effect.body
+        body, signature = signed(effect.body, secret, effect.forgery)
+        headers = {"content-type": "application/json", "user-agent": USER_AGENT}
+        if signature is not None:
+            headers[HEADER] = signature
+        method, url = "POST", effect.url
         for _ in range(effect.redirects + 1):
             status, location = await self._request(client, method, url, headers, body)
             if status not in REDIRECTS or location is None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from mock_truv.api import sandbox
 from mock_truv.api.call import ORIGIN, Answer, Request
-from mock_truv.api.dispatch import JSON, is_known
+from mock_truv.api.dispatch import JSON, PREFIX, is_known
 from mock_truv.core.errors import ApiError, NotFound
 from mock_truv.core.instants import text_http
 
@@ -26,7 +28,12 @@ if TYPE_CHECKING:
 
 BODY_LIMIT_BYTES = 8 * 1024 * 1024
 _HOST = re.compile(rb"[A-Za-z0-9._\-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
+_JSON = (b"content-type", JSON["content-type"].encode())
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+
+
+class ClientLeftError(Exception):
+    """The client closed the connection before its request was complete."""
 
 
 class App:
@@ -45,7 +52,10 @@ class App:
             await self._rest(scope, receive, send)
 
     async def _serve_api(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body, too_large = await read_body(receive, self._body_limit)
+        try:
+            body, too_large = await read_body(receive, self._body_limit)
+        except ClientLeftError:
+            return  # half a request must not be carried out
         headers = _picked(scope["headers"])
         runtime, refusal = self._runtime(scope["path"], headers)
         if runtime is None:
@@ -53,10 +63,19 @@ class App:
             answer, now_us = refusal, self.hub.first.now_us
         else:
             request = _request(scope, headers, body, self._body_limit if too_large else 0, runtime.secret)
+            if request.body and sandbox.is_resolve(request.path.removeprefix(PREFIX)):
+                text = sandbox.redacted(request.body, runtime.journal.world.state.seed)
+                request = msgspec.structs.replace(request, body=text)
             outcome = runtime.handle(request)
             assert outcome.answer is not None, "a request has an answer"
-            answer, now_us = outcome.answer, runtime.now_us
-        await _respond(scope, send, answer, origin(scope, headers.get(b"host", b"")), now_us)
+            answer = outcome.answer
+            if answer.hold_us:
+                await runtime.hold(answer.hold_us, receive)
+            now_us = runtime.now_us
+        if answer.ending == "none":
+            abort(receive)
+            return
+        await _respond(scope, receive, send, answer, origin(scope, headers.get(b"host", b"")), now_us)
 
     def _runtime(self, path: str, headers: dict[bytes, bytes]) -> tuple[Runtime | None, Answer | None]:
         """Return the sandbox that the keys pick, or the answer that refuses them."""
@@ -78,19 +97,25 @@ def wrong_keys(secret: str) -> ApiError:
 
 
 async def read_body(receive: Receive, limit: int) -> tuple[bytes, bool]:
-    """Read a request's body; beyond ``limit`` bytes it is read to its end and thrown away."""
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return (body, False) if len(body) <= limit else (b"", True)
-    parts, size = [body], len(body)
-    while message.get("more_body"):
+    """Read a request's body; beyond ``limit`` bytes it is read to its end and thrown away.
+
+    Returns:
+        The body, and whether it was too large (then it is empty).
+
+    Raises:
+        ClientLeftError: The client went away before the end.
+    """
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            break
-        size += len(message.get("body", b""))
+            raise ClientLeftError
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        more = message.get("more_body", False)
         if size <= limit:
-            parts.append(message.get("body", b""))
+            parts.append(part)
         else:
             parts.clear()
     return (b"".join(parts), False) if size <= limit else (b"", True)
@@ -98,10 +123,14 @@ async def read_body(receive: Receive, limit: int) -> tuple[bytes, bool]:
 
 def origin(scope: Scope, host: bytes) -> bytes:
     """Return scheme and host under which the client reached us; a strange ``Host`` is not repeated."""
+    return _origin(scope.get("scheme", "http"), host, tuple(scope.get("server") or ("127.0.0.1", 80)))
+
+
+@lru_cache(maxsize=256)
+def _origin(scheme: str, host: bytes, server: tuple[str, int]) -> bytes:
     if _HOST.fullmatch(host) is None:
-        name, port = scope.get("server") or ("127.0.0.1", 80)
-        host = f"{name}:{port}".encode()
-    return f"{scope.get('scheme', 'http')}://".encode() + host
+        host = f"{server[0]}:{server[1]}".encode()
+    return f"{scheme}://".encode() + host
 
 
 def _picked(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
@@ -118,25 +147,62 @@ def _request(scope: Scope, headers: dict[bytes, bytes], body: bytes, too_large: 
             text = body.decode()
         except UnicodeDecodeError:
             broken = True
-    if secret in text or secret in query or secret in path:
-        text, query, path = (part.replace(secret, "[secret]") for part in (text, query, path))
+    parts = (
+        path,
+        query,
+        text,
+        headers.get(b"content-type", b"").decode("latin-1"),
+        headers.get(b"accept", b"").decode("latin-1"),
+        headers.get(b"idempotency-key", b"").decode("latin-1"),
+    )
+    if secret in "\0".join(parts):
+        path, query, text, content_type, accept, idempotency_key = (part.replace(secret, "[secret]") for part in parts)
+    else:
+        path, query, text, content_type, accept, idempotency_key = parts
     return Request(
         method=scope["method"],
         path=path,
         query=query,
         body=text,
-        content_type=headers.get(b"content-type", b"").decode("latin-1"),
-        accept=headers.get(b"accept", b"").decode("latin-1"),
+        content_type=content_type,
+        accept=accept,
+        idempotency_key=idempotency_key,
         broken_utf8=broken,
         too_large=too_large,
     )
 
 
-async def _respond(scope: Scope, send: Send, answer: Answer, own_address: bytes, now_us: int) -> None:
+@lru_cache(maxsize=64)
+def _date(instant_us: int) -> bytes:
+    return text_http(instant_us).encode()
+
+
+async def _respond(scope: Scope, receive: Receive, send: Send, answer: Answer, own_address: bytes, now_us: int) -> None:
     body = answer.body.replace(ORIGIN, own_address) if ORIGIN in answer.body else answer.body
-    headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
-    headers += ((b"date", text_http(now_us // 1_000_000 * 1_000_000).encode()),)
+    kind = [_JSON]
+    if answer.headers is not JSON:
+        kind = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
+    headers = [*kind, (b"date", _date(now_us // 1_000_000 * 1_000_000))]
     if answer.status != 204:
         headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if answer.ending == "cut":
+        await send({"type": "http.response.body", "body": body[: answer.cut_bytes], "more_body": True})
+        abort(receive)
+        return
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+def abort(receive: Receive) -> None:
+    """Close the connection at once, whatever was promised on it.
+
+    ASGI has no word for it, so the server's own transport is taken; without one (in-process) the caller is told by an
+    exception.
+
+    Raises:
+        ConnectionAbortedError: There is no connection.
+    """
+    transport = getattr(getattr(receive, "__self__", None), "transport", None)
+    if transport is None:
+        raise ConnectionAbortedError("the connection was closed by a fault")
+    transport.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -97,6 +98,8 @@ def make_server(app: App, on_ready: Callable[[], None], **tls: Any) -> Server:
 def serve(app: App, hub: Hub, listener: socket.socket, on_ready: Callable[[], None], **tls: Any) -> None:
     """Serve until SIGTERM or Ctrl-C, then close everything."""
     server = make_server(app, on_ready, **tls)
+    gc.callbacks.append(_keep_for_good)
+    gc.set_threshold(20_000, 5, 5)
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
@@ -124,6 +127,16 @@ def write_ready_file(path: Path, url: str, client_id: str, secret: str) -> None:
     except OSError:
         os.unlink(name)  # noqa: PTH108
         raise
+
+
+def _keep_for_good(phase: str, info: dict[str, int]) -> None:
+    """After a full collection, put what survived out of the collector's sight.
+
+    A world only grows and holds no cycles; walking all of it again and again cost pauses of half a second at 100,000
+    orders. What is let go later (a reset) is freed by its reference count.
+    """
+    if phase == "stop" and info["generation"] == 2:
+        gc.freeze()
 
 
 def _stop(server: Server) -> None:

@@ -29,6 +29,9 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     async def _serve(self, request: httpx.Request) -> httpx.Response:
         inner = httpx.Request(request.method, request.url, headers=request.headers, content=request.content)
-        response = await self._inner.handle_async_request(inner)
+        try:
+            response = await self._inner.handle_async_request(inner)
+        except ConnectionAbortedError as error:
+            raise httpx.RemoteProtocolError(str(error), request=request) from None
         content = await response.aread()
         return httpx.Response(response.status_code, headers=response.headers, content=content, request=request)

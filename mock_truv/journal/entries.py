@@ -10,12 +10,13 @@ from hashlib import blake2b
 import msgspec
 
 from mock_truv.commands import Command
+from mock_truv.core.plain import Frozen
 from mock_truv.core.profile import Profile
 
 FORMAT = 1
 
 
-class Opening(msgspec.Struct, frozen=True, kw_only=True, tag="opening"):
+class Opening(Frozen, frozen=True, kw_only=True, tag="opening"):
     """Where a sandbox's journal begins: all that its world is made of."""
 
     sandbox: str
@@ -36,7 +37,7 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True, tag="opening"):
     client_id: str
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True, tag="entry"):
+class Entry(Frozen, frozen=True, kw_only=True, tag="entry"):
     """One command."""
 
     sandbox: str

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 import mock_truv
 from mock_truv.commands import MoveClock, Step
 from mock_truv.core import ids
+from mock_truv.core.plain import Frozen
 from mock_truv.journal.entries import FORMAT, Entry, Opening, entry_chain, opening_chain
 from mock_truv.world import World
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 1_000_000
 
 
-class Record(msgspec.Struct, frozen=True):
+class Record(Frozen, frozen=True):
     """An entry kept in memory, with what it led to for those who watch."""
 
     entry: Entry

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mock_truv.commands import Resume, Subscribe
+import msgspec
+
+from mock_truv.commands import PutScenario, Resume, Subscribe
 from mock_truv.core import ids
 from mock_truv.core.catalog import Catalog
 from mock_truv.core.errors import WrongInput
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mock_truv.core.profile import Profile
+    from mock_truv.core.scenario import Scenario
 
 DEFAULT_CLIENT_ID = "5a4dbc0de0000000000000000000c0de"
 DEFAULT_SECRET = "sandbox-5ec2e7000000000000000000000000000000c0de"  # noqa: S105 -- printed, the same everywhere
@@ -41,6 +44,7 @@ class Options:
     webhook_url: str | None = None
     allow_webhook_hosts: tuple[str, ...] = ()
     profile: Profile | None = None
+    scenario: Scenario | None = None
     journal: Path | None = None
     journal_limit: int = DEFAULT_LIMIT
 
@@ -85,6 +89,7 @@ class Hub:
         seed: int | None = None,
         clock: str | None = None,
         profile: Profile | None = None,
+        scenario: Scenario | None = None,
         client_id: str | None = None,
         secret: str | None = None,
     ) -> Runtime:
@@ -107,6 +112,7 @@ class Hub:
         self._by_client[runtime.client_id] = runtime
         if self.options.webhook_url is not None:
             runtime.handle(Subscribe(self.options.webhook_url))
+        _put(runtime, scenario or self.options.scenario)
         return runtime
 
     def find(self, client_id: str, secret: str) -> Runtime | None:
@@ -116,8 +122,10 @@ class Hub:
             return None
         return runtime
 
-    async def reset(self, runtime: Runtime, seed: int | None = None) -> None:
+    async def reset(self, runtime: Runtime, seed: int | None = None, scenario: Scenario | None = None) -> None:
         """Start a sandbox's world anew; keys, name, clock mode, profile and its standing webhook stay.
+
+        Without ``scenario`` the one in force starts again from its beginning.
 
         Raises:
             ApiError: 409, an advance is under way.
@@ -127,10 +135,12 @@ class Hub:
         clock = _clock(opening.clock)
         base_seed = opening.base_seed if seed is None else seed
         journal = self._journal(runtime.name, base_seed, clock, profile, runtime.client_id)
+        scenario = scenario or runtime.journal.world.state.scenario
         standing = [each for each in runtime.journal.world.state.subscriptions.values() if each.standing]
         await runtime.restart(journal, clock)
         for subscription in standing:
             runtime.handle(Subscribe(subscription.webhook_url))
+        _put(runtime, scenario)
 
     async def discard(self, runtime: Runtime) -> None:
         """Close one sandbox and forget it."""
@@ -192,6 +202,21 @@ class Hub:
             limit=self.options.journal_limit,
             write=self._file.write if self._file else None,
         )
+
+
+def _put(runtime: Runtime, scenario: Scenario | None) -> None:
+    """Put a scenario into force.
+
+    Raises:
+        WrongInput: It speaks of providers or logins that there are not.
+    """
+    if scenario is None:
+        return
+    answer = runtime.handle(PutScenario(scenario)).answer
+    assert answer is not None, "this command answers"
+    if answer.status >= 400:
+        problems = msgspec.json.decode(answer.body)["error"]["extra"]["invalid-params"]
+        raise WrongInput(*((it["field"], it["message"]) for it in problems))
 
 
 def _clock(mode: str) -> Clock:

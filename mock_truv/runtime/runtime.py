@@ -15,18 +15,22 @@ import msgspec
 from mock_truv.commands import Delivered, MoveClock, Step
 from mock_truv.core.base import Deliver, Event
 from mock_truv.core.errors import ApiError
-from mock_truv.core.instants import LAST_US, text_z
+from mock_truv.core.instants import LAST_US, SECOND_US, text_z
 from mock_truv.delivery.sender import Result, Sender
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Awaitable, Callable, Generator, MutableMapping
 
     from mock_truv.commands import Command
     from mock_truv.journal.journal import Journal
     from mock_truv.runtime.clock import Clock
     from mock_truv.world import Outcome
 
+    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
 EVENTS_SHOWN = 1000
+HOLD_SECONDS = 120
+"""No answer is held longer in real time."""
 SLICE_SECONDS = 0.005
 """A long advance lets other requests in after this much real time."""
 
@@ -96,6 +100,24 @@ class Runtime:
             self.clock.jump(self.journal.world.now_us)
             self._advancing = False
             self._arm()
+
+    async def hold(self, duration_us: int, receive: Receive) -> None:
+        """Let virtual time pass before an answer goes out; what is due meanwhile happens and is delivered.
+
+        A clock of one's own is waited for, until the client gives up or 120 s at most. During an advance nothing is
+        held: time moves already.
+        """
+        if self._advancing:
+            return
+        if self.clock.is_manual:
+            await self.advance(to_us=min(self.now_us + duration_us, LAST_US))
+            return
+        gone = asyncio.ensure_future(_gone(receive))
+        try:
+            seconds = min(duration_us / SECOND_US / self.clock.rate, HOLD_SECONDS)
+            await asyncio.wait([gone], timeout=seconds)
+        finally:
+            gone.cancel()
 
     def check_free(self) -> None:
         """Refuse what may not happen during an advance.
@@ -225,6 +247,12 @@ def _steps(
     if move and world.now_us < to_us:
         journal.handle(MoveClock(to_us))
     return advanced
+
+
+async def _gone(receive: Receive) -> None:
+    """Return when the client has closed its connection."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _show(advanced: Advanced, now_us: int, events: list[Event]) -> None:

@@ -73,7 +73,9 @@ def test_the_pytest_example_passes(tmp_path: Path) -> None:
     assert "2 passed" in run.stdout
 
 
-@pytest.mark.parametrize("page", sorted(path.name for path in ROOT.glob("*.md")))
+@pytest.mark.parametrize(
+    "page", sorted(str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+)
 def test_tables_are_as_the_registries_have_them(page: str) -> None:
     """A page's tables are what ``python -m mock_truv.manual`` prints now."""
     text = (ROOT / page).read_text()

@@ -9,10 +9,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
 from mock_truv.core.payroll.calendar import WEEKDAYS, pay_run
 from mock_truv.core.payroll.money import cents, scaled
+from mock_truv.core.plain import Frozen
 
 if TYPE_CHECKING:
     from datetime import date
@@ -26,7 +25,7 @@ OVERTIME_FACTOR = Decimal("1.5")
 NO_HOURS = Decimal(0)
 
 
-class Line(msgspec.Struct, frozen=True, gc=False):
+class Line(Frozen, frozen=True):
     """One line of earnings or deductions in dollars; ``rate`` (dollars per hour) and ``units`` (hours) of earnings."""
 
     name: str

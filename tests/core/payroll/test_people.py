@@ -27,14 +27,19 @@ START = date(2026, 1, 5)  # where manual time begins
         ("goodlogin.weekly", "salaried-weekly"), ("goodlogin.semimonthly", "salaried-semi-monthly"),
         ("goodlogin.monthly", "salaried-monthly"), ("multiple.employments", "two-employers"),
         ("multiple.employments2", "rehired"), ("hourly.two-jobs", "hourly-two-jobs"),
-        ("terminated.recently", "just-terminated"),
+        ("terminated.recently", "just-terminated"), ("goodlogin.tn1", "recently-hired"),
+        ("goodlogin.tn2", "recently-hired"), ("fannie-test.case4", "gse-case-4"), ("fannie-test.case5", "gse-case-5"),
+        ("fannie-test.case6", "gse-case-6"), ("fannie-test.case7", "gse-case-7"),
+        ("firsttimeborrower", "salaried-biweekly"), ("goodlogin.checking", "salaried-biweekly"),
+        ("goodlogin.checking.savings", "salaried-biweekly"), ("goodlogin.card", "salaried-biweekly"),
+        ("goodlogin.inv", "salaried-biweekly"), ("goodlogin.all", "salaried-biweekly"), ("sit", "salaried-biweekly"),
     ],
 )  # fmt: skip
 def test_login_leads_to_its_person(username: str, key: str) -> None:
     """Each login name leads to its own person, and every person has one."""
     person = person_for_login(PEOPLE, username)
     assert person is PEOPLE[key]
-    assert len(PEOPLE) == 10
+    assert len(PEOPLE) == 15
 
 
 @pytest.mark.parametrize("username", ["", "GoodLogin", "goodlogin ", "nobody"])
@@ -49,6 +54,8 @@ def test_documented_numbers_and_frequencies_are_kept() -> None:
     assert {number[key] for key in ("salaried-biweekly", "two-employers", "rehired")} == {"991919991"}
     assert number["hourly-part-time"] == "666382548"
     assert number["salaried-fulltime"].endswith("2211")
+    cases = [number[f"gse-case-{case}"] for case in (4, 5, 6, 7)]
+    assert cases == ["666006666", "999606666", "999405000", "999422345"]
     frequency = {key: person.jobs[0].pay_frequency for key, person in PEOPLE.items()}
     assert frequency["salaried-biweekly"] == "BW"
     assert (frequency["salaried-weekly"], frequency["salaried-monthly"]) == ("W", "M")
@@ -73,12 +80,20 @@ def test_refreshes_show_change(person: Any, job: Any) -> None:
     if job.end_date is not None and job.end_date < START:
         assert count_statements(job, START, START + timedelta(days=400)) == 0
         return
-    assert date(2021, 1, 1) <= job.start_date <= date(2024, 12, 31)
-    assert count_statements(job, job.start_date, START) > 12
+    if person.key != "recently-hired":
+        assert date(2021, 1, 1) <= job.start_date <= date(2024, 12, 31)
+        assert count_statements(job, job.start_date, START) > 12
     assert count_statements(job, START + timedelta(days=1), START + timedelta(days=35)) >= 1
     assert any(change.on.year in {2026, 2027} for change in job.raises)
     newest = statements(person, job, START, START + timedelta(days=400))[0]
     assert {"socialsec", "medicare", "federal"} <= {line.category for line in newest.deductions_ytd}
+
+
+def test_recently_hired_job_has_a_short_tenure() -> None:
+    """The job of the tenure tests is younger than twelve months when virtual time begins, and has already paid."""
+    (job,) = PEOPLE["recently-hired"].jobs
+    assert START - timedelta(days=365) < job.start_date < START
+    assert 0 < count_statements(job, job.start_date, START) < 12
 
 
 def test_recently_terminated_job_ends_after_the_start() -> None:
