@@ -8,15 +8,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mock_truv.sandbox import Sandbox, Server
+    from mock_truv.sandbox import Sandbox
+    from mock_truv.server import Server
 
 __version__ = "0.1.0"
 __all__ = ["Sandbox", "Server", "__version__"]
 
 
 def __getattr__(name: str) -> object:
-    if name in {"Sandbox", "Server"}:
-        from mock_truv import sandbox  # noqa: PLC0415 -- imported on first use, see the module's docstring
+    # imported on first use, see the module's docstring
+    if name == "Sandbox":
+        from mock_truv.sandbox import Sandbox  # noqa: PLC0415
 
-        return getattr(sandbox, name)
+        return Sandbox
+    if name == "Server":
+        from mock_truv.server import Server  # noqa: PLC0415
+
+        return Server
     raise AttributeError(f"module 'mock_truv' has no attribute {name!r}")

@@ -15,7 +15,7 @@ import httpx
 import msgspec
 
 from mock_truv.delivery.signing import HEADER, verify
-from mock_truv.sandbox import Server
+from mock_truv.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable

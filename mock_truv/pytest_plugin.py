@@ -12,7 +12,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_truv.sandbox import Sandbox, Server
+    from mock_truv.sandbox import Sandbox
+    from mock_truv.server import Server
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -23,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def mock_truv_server() -> Iterator[Server]:
     """One mock-truv server for the whole session, on a free port."""
-    from mock_truv.sandbox import Server  # noqa: PLC0415 -- see the module's docstring
+    from mock_truv.server import Server  # noqa: PLC0415 -- see the module's docstring
 
     with Server() as server:
         yield server

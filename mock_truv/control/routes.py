@@ -5,23 +5,32 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import msgspec
 from starlette.responses import Response
 from starlette.routing import Route
 
 import mock_truv
-from mock_truv.api.parsing import parse_body, parse_value
+from mock_truv.api.parsing import parse_value
 from mock_truv.commands import AddFault, Change, LeaveBridge, PutScenario, Redeliver, RemoveFault
-from mock_truv.commands import Command as AnyCommand
 from mock_truv.commands import CompleteBridge as BridgeCommand
 from mock_truv.control import bodies, changes
+from mock_truv.control.exchange import (
+    answered,
+    check_origin,
+    found,
+    give,
+    instant,
+    read_body_as,
+    refused,
+    whole_number,
+    within,
+)
 from mock_truv.control.shown import shown_line, shown_record
 from mock_truv.core.deliveries import shown as shown_delivery
-from mock_truv.core.errors import ApiError, DetailError, NotFound, WrongInput
+from mock_truv.core.errors import ApiError, DetailError, WrongInput
 from mock_truv.core.faults import Fault
-from mock_truv.core.instants import LAST_US, SECOND_US, parse_instant, text_z
+from mock_truv.core.instants import LAST_US, SECOND_US, text_z
 from mock_truv.core.logins import typed
-from mock_truv.http.app import read_body, wrong_keys
+from mock_truv.http.app import wrong_keys
 from mock_truv.runtime.profiles import profile_of
 from mock_truv.scenarios import ScenarioError, parse_scenario, scenario_text, shipped
 
@@ -30,13 +39,11 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from mock_truv.commands import Command
     from mock_truv.core.scenario import Scenario
     from mock_truv.runtime.hub import Hub
     from mock_truv.runtime.runtime import Advanced, Runtime
 
 T = TypeVar("T")
-BODY_LIMIT_BYTES = 1024 * 1024
 PAGE = 1000
 """Entries of a listing in one answer."""
 
@@ -94,7 +101,7 @@ class Control:
                 if endpoint is None:
                     detail = f'Method "{request.method}" not allowed.'
                     raise DetailError(405, detail, {"allow": ", ".join(endpoints)})
-                return _json(await endpoint(runtime, request))
+                return answered(await endpoint(runtime, request))
             except ApiError as error:
                 return refused(error)
 
@@ -106,7 +113,7 @@ class Control:
             self._check_host(request)
         except ApiError as error:
             return refused(error)
-        return _json({"status": "ok", "version": mock_truv.__version__})
+        return answered({"status": "ok", "version": mock_truv.__version__})
 
     async def read_clock(self, runtime: Runtime, _: Request) -> dict[str, Any]:
         """Return the sandbox's time."""
@@ -114,15 +121,15 @@ class Control:
 
     async def advance(self, runtime: Runtime, request: Request) -> dict[str, Any]:
         """Move the clock; the answer comes when everything due has happened and been delivered."""
-        body = await _body(request, bodies.Advance)
+        body = await read_body_as(request, bodies.Advance)
         given = [name for name in ("seconds", "to", "events") if getattr(body, name) is not None]
         if len(given) != 1:
             raise WrongInput(("body", f"Give exactly one of seconds, to, events; got {' and '.join(given) or 'none'}"))
         to_us = None
         if body.seconds is not None:
-            to_us = _within(runtime.now_us + round(body.seconds * SECOND_US), "seconds")
+            to_us = within(runtime.now_us + round(body.seconds * SECOND_US), "seconds")
         if body.to is not None:
-            to_us = _within(_instant("to", body.to), "to")
+            to_us = within(instant("to", body.to), "to")
             if to_us < runtime.now_us:
                 raise WrongInput(("to", f"Time never goes back: it is {text_z(runtime.now_us)} already"))
         advanced = await runtime.advance(to_us=to_us, count=body.events, max_real_seconds=body.max_real_seconds)
@@ -130,7 +137,7 @@ class Control:
 
     async def settle(self, runtime: Runtime, request: Request) -> dict[str, Any]:
         """Let everything due within the horizon happen; the clock stays at the last entry."""
-        body = await _body(request, bodies.Settle)
+        body = await read_body_as(request, bodies.Settle)
         to_us = min(runtime.now_us + round(body.horizon_seconds * SECOND_US), LAST_US)
         return _advanced(
             runtime, await runtime.advance(to_us=to_us, max_real_seconds=body.max_real_seconds, settle=True)
@@ -138,14 +145,14 @@ class Control:
 
     async def reset(self, runtime: Runtime, request: Request) -> dict[str, Any]:
         """Start the sandbox's world anew."""
-        body = await _body(request, bodies.Reset)
+        body = await read_body_as(request, bodies.Reset)
         scenario = None if body.scenario is None else _scenario(body.scenario)
         await self._hub.reset(runtime, body.seed, scenario)
         return {"now": text_z(runtime.now_us), "seed": runtime.journal.opening.base_seed, **_in_force(runtime)}
 
     async def open_sandbox(self, _: Runtime, request: Request) -> dict[str, Any]:
         """Open a fresh isolated sandbox and return its keys."""
-        body = await _body(request, bodies.OpenSandbox)
+        body = await read_body_as(request, bodies.OpenSandbox)
         profile = None if body.profile is None else profile_of(body.profile)
         scenario = None if body.scenario is None else _scenario(body.scenario)
         opened = self._hub.open(body.name, seed=body.seed, clock=body.clock, profile=profile, scenario=scenario)
@@ -154,7 +161,7 @@ class Control:
 
     async def complete_bridge(self, runtime: Runtime, request: Request) -> Any:
         """Do what the person does in Bridge. What was typed is turned into its meaning here and goes no further."""
-        body = await _body(request, bodies.CompleteBridge)
+        body = await read_body_as(request, bodies.CompleteBridge)
         token = request.path_params["token"]
         if body.employer_id:
             token = _suborder_token(runtime, token, body.employer_id)
@@ -168,12 +175,12 @@ class Control:
             provider_id=body.provider_id,
             company_mapping_id=body.company_mapping_id,
         )
-        return _do(runtime, command)
+        return give(runtime, command)
 
     async def leave_bridge(self, runtime: Runtime, request: Request) -> Any:
         """Do what a person does who opens the link and leaves: the order's open employers become skipped."""
-        await _body(request, bodies.Nothing)
-        return _do(runtime, LeaveBridge(request.path_params["token"]))
+        await read_body_as(request, bodies.Nothing)
+        return give(runtime, LeaveBridge(request.path_params["token"]))
 
     async def list_connections(self, runtime: Runtime, _: Request) -> dict[str, Any]:
         """Return all connections."""
@@ -183,7 +190,7 @@ class Control:
     async def read_connection(self, runtime: Runtime, request: Request) -> dict[str, Any]:
         """Return one connection."""
         world = runtime.journal.world
-        return changes.shown_connection(world, _found(world.state.links.get(request.path_params["id"])))
+        return changes.shown_connection(world, found(world.state.links.get(request.path_params["id"])))
 
     async def change_connection(self, runtime: Runtime, request: Request) -> Any:
         """Change a connection: its session ends, the password changes, the account is locked and so on."""
@@ -197,7 +204,7 @@ class Control:
     async def read_provider(self, runtime: Runtime, request: Request) -> dict[str, Any]:
         """Return one provider."""
         world = runtime.journal.world
-        return changes.shown_provider(world, _found(world.state.providers.get(request.path_params["id"])))
+        return changes.shown_provider(world, found(world.state.providers.get(request.path_params["id"])))
 
     async def change_provider(self, runtime: Runtime, request: Request) -> Any:
         """Change a provider: outages, speed, second factor."""
@@ -210,11 +217,11 @@ class Control:
 
     async def put_scenario(self, runtime: Runtime, request: Request) -> Any:
         """Put a scenario into force from now on."""
-        body = await _body(request, bodies.PutScenario)
+        body = await read_body_as(request, bodies.PutScenario)
         if (body.scenario is None) == (body.toml is None):
             raise WrongInput(("body", "Give exactly one of scenario, toml"))
         scenario = _scenario(body.scenario) if body.scenario is not None else _parsed(body.toml or "")
-        return _do(runtime, PutScenario(scenario))
+        return give(runtime, PutScenario(scenario))
 
     async def list_faults(self, runtime: Runtime, _: Request) -> dict[str, Any]:
         """Return the faults in force with their counters."""
@@ -223,16 +230,16 @@ class Control:
 
     async def add_fault(self, runtime: Runtime, request: Request) -> Any:
         """Put a fault into force."""
-        fields = await _body(request, dict[str, Any])
+        fields = await read_body_as(request, dict[str, Any])
         name = fields.pop("name", None)
         if name is not None and not (isinstance(name, str) and 0 < len(name) <= 100 and "/" not in name):
             raise WrongInput(("name", "Must be text of 1 to 100 characters without a slash"))
         fault: Fault = parse_value(fields, Fault)  # type: ignore[arg-type]
-        return _do(runtime, AddFault(fault, name))
+        return give(runtime, AddFault(fault, name))
 
     async def remove_fault(self, runtime: Runtime, request: Request) -> Any:
         """End a fault."""
-        return _do(runtime, RemoveFault(request.path_params["id"]))
+        return give(runtime, RemoveFault(request.path_params["id"]))
 
     async def read_profile(self, runtime: Runtime, _: Request) -> Any:
         """Return the knobs."""
@@ -244,7 +251,7 @@ class Control:
 
     async def read_journal(self, runtime: Runtime, request: Request) -> dict[str, Any]:
         """Return at most 1,000 entries after ``after``, each with its events."""
-        after = _whole(request, "after")
+        after = whole_number(request, "after")
         journal = runtime.journal
         records = journal.after(after, PAGE)
         return {
@@ -256,14 +263,14 @@ class Control:
 
     async def list_deliveries(self, runtime: Runtime, request: Request) -> dict[str, Any]:
         """Return at most 1,000 webhooks from position ``after`` on, oldest first, with every attempt."""
-        after = _whole(request, "after")
+        after = whole_number(request, "after")
         deliveries = list(runtime.journal.world.state.deliveries.values())
         shown = [shown_delivery(it) for it in deliveries[after : after + PAGE]]
         return {"count": len(deliveries), "results": shown}
 
     async def redeliver(self, runtime: Runtime, request: Request) -> Any:
         """Send a webhook once more."""
-        return _do(runtime, Redeliver(request.path_params["id"]))
+        return give(runtime, Redeliver(request.path_params["id"]))
 
     async def read_billing(self, runtime: Runtime, _: Request) -> dict[str, Any]:
         """Return the ledger: a line for each refresh task."""
@@ -278,7 +285,7 @@ class Control:
         """
         self._check_host(request)
         if request.method not in {"GET", "HEAD"}:
-            _check_origin(request)
+            check_origin(request)
         if self._token is not None:
             given = request.headers.get("authorization", "")
             if not hmac.compare_digest(given.encode(), f"Bearer {self._token}".encode()):
@@ -298,58 +305,8 @@ class Control:
             raise ApiError(403, "not_authenticated", text)
 
 
-def refused(error: ApiError) -> Response:
-    """Return an error as an answer."""
-    headers = error.headers if isinstance(error, DetailError) else {}
-    return Response(msgspec.json.encode(error.body()), error.status, headers, "application/json")
-
-
-def _json(value: Any) -> Response:
-    content = bytes(value) if isinstance(value, msgspec.Raw) else msgspec.json.encode(value)
-    return Response(content, 200, media_type="application/json")
-
-
-async def _body(request: Request, model: type[T]) -> T:
-    """Return the body as ``model``; writes need a JSON content type, so that no plain form of a page can send them."""
-    raw, too_large = await read_body(request.receive, BODY_LIMIT_BYTES)
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise DetailError(415, "Send the body as application/json (also where it is empty).")
-    if too_large:
-        raise DetailError(413, f"The body is larger than {BODY_LIMIT_BYTES} bytes.")
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        raise ApiError(400, "incorrect_parameters", "The body is not valid JSON: it is not UTF-8") from None
-    return parse_body(text, model)
-
-
 async def _change(runtime: Runtime, request: Request, target: str, ident: str) -> Any:
-    return _do(runtime, Change(target, ident, await _body(request, dict)))
-
-
-def _do(runtime: Runtime, command: Command) -> msgspec.Raw:
-    """Carry out a command and pass on its answer.
-
-    Raises:
-        ApiError: The command was refused.
-    """
-    answer = runtime.handle(_without(command, runtime.secret)).answer
-    assert answer is not None, "this command answers"
-    if answer.status >= 400:
-        body = msgspec.json.decode(answer.body)
-        if "detail" in body:
-            raise DetailError(answer.status, body["detail"])
-        raise ApiError(answer.status, body["error"]["code"], body["error"]["message"], body["error"].get("extra"))
-    return msgspec.Raw(answer.body)
-
-
-def _without(command: Command, secret: str) -> Command:
-    """Return a command from which an access secret that was sent in the wrong place is taken out."""
-    written, hidden = msgspec.json.encode(command), msgspec.json.encode(secret)[1:-1]
-    if hidden not in written:
-        return command
-    cleaned: Command = msgspec.json.decode(written.replace(hidden, b"[secret]"), type=AnyCommand)
-    return cleaned
+    return give(runtime, Change(target, ident, await read_body_as(request, dict)))
 
 
 def _advanced(runtime: Runtime, advanced: Advanced) -> dict[str, Any]:
@@ -392,36 +349,3 @@ def _suborder_token(runtime: Runtime, token: str, employer_id: str) -> str:
     if not mine:
         raise WrongInput(("employer_id", f"The order of this token has no employer {employer_id!r}"))
     return mine[0].bridge_token
-
-
-def _found(thing: T | None) -> T:
-    if thing is None:
-        raise NotFound
-    return thing
-
-
-def _whole(request: Request, name: str) -> int:
-    text = request.query_params.get(name, "0")
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise WrongInput((name, f"Must be a whole number, got {text!r}"))
-    return int(text)
-
-
-def _instant(field: str, text: str) -> int:
-    try:
-        return parse_instant(text)
-    except ValueError as error:
-        raise WrongInput((field, str(error))) from None
-
-
-def _within(instant_us: int, field: str) -> int:
-    if instant_us > LAST_US:
-        raise WrongInput((field, f"The clock goes no further than {text_z(LAST_US)}"))
-    return instant_us
-
-
-def _check_origin(request: Request) -> None:
-    """Refuse a write that another site's page sends through a person's browser."""
-    origin = request.headers.get("origin")
-    if origin is not None and origin.partition("://")[2] != request.headers.get("host", ""):
-        raise ApiError(403, "not_authenticated", f"Writes from pages of {origin} are refused")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 if TYPE_CHECKING:
-    from mock_truv.sandbox import Server
+    from mock_truv.server import Server
 
 
 class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
