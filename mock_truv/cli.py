@@ -36,8 +36,16 @@ EPILOG_REPLAY = """Examples:\n
   mock-truv replay journal.jsonl --secret S      also print each webhook's signature
 """
 
+EPILOG = """Examples:\n
+\b
+  mock-truv demo                              the whole story in a second
+  mock-truv serve                             a sandbox on port 8700
+  mock-truv serve --scenario session-expired  one in which sessions end
+"""
+
 app = typer.Typer(
     name="mock-truv",
+    epilog=EPILOG,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -86,6 +94,9 @@ def serve(
     clock: Annotated[str, typer.Option(help="wall, manual, or rate:N (N virtual seconds a real second).")] = "wall",
     seed: Annotated[int, typer.Option(min=0, help="Same seed and same requests give the same bytes.")] = 0,
     scenario: Annotated[str | None, typer.Option(help="A scenario by name, or a scenario file.")] = None,
+    cases: Annotated[
+        int | None, typer.Option(min=1, max=100_000, help="Scale the scenario's own cases to about N.")
+    ] = None,
     profile: Annotated[
         str, typer.Option(help="Knobs: documented, strict, older-docs, harsh, or a TOML file of knobs.")
     ] = "documented",
@@ -138,6 +149,8 @@ def serve(
     _check_secret(secret)
     if host not in {"127.0.0.1", "::1", "localhost"} and control_token is None:
         _wrong(f"--host {host} opens the control API to others; set --control-token as well.")
+    if cases is not None and scenario is None:
+        _wrong("--cases scales the cases of a scenario; name one, such as --scenario bulk-renewals.")
     if (tls_cert is None) != (tls_key is None):
         _wrong("--tls-cert and --tls-key go together.")
     for name, file in (("--tls-cert", tls_cert), ("--tls-key", tls_key)):
@@ -148,7 +161,7 @@ def serve(
     options = Options(
         clock=clock,
         profile=_profile(profile),
-        scenario=None if scenario is None else _scenario(scenario),
+        scenario=None if scenario is None else _scenario(scenario, cases),
         seed=seed,
         client_id=client_id or DEFAULT_CLIENT_ID,
         secret=secret or DEFAULT_SECRET,
@@ -303,11 +316,11 @@ def _profile(name: str) -> Profile:
         _wrong(f"--profile: {error}.")
 
 
-def _scenario(name: str) -> Scenario:
-    from mock_truv.scenarios import ScenarioError, load_scenario  # noqa: PLC0415
+def _scenario(name: str, cases: int | None = None) -> Scenario:
+    from mock_truv.scenarios import ScenarioError, load_scenario, scaled  # noqa: PLC0415
 
     try:
-        return load_scenario(name)
+        return load_scenario(name) if cases is None else scaled(load_scenario(name), cases)
     except ScenarioError as error:
         _wrong(f"--scenario: {error}")
 

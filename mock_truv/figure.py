@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from mock_truv.api.call import Request
 from mock_truv.commands import PutScenario, Step
 from mock_truv.core.instants import DAY_US, START_US
 from mock_truv.core.model import TaskStatus
 from mock_truv.journal.journal import open_journal
+from mock_truv.scenarios import scaled
 
 if TYPE_CHECKING:
     from mock_truv.core.catalog import Catalog
@@ -56,15 +55,6 @@ def success_by_age(scenario: Scenario, catalog: Catalog, *, cases: int | None = 
             bucket[task.status] = bucket.get(task.status, 0) + 1
     rows = [_row(number, endings) for number, endings in sorted(buckets.items())]
     return {"scenario": scenario.name, "cases": len(ages), "bucket_days": BUCKET_DAYS, "buckets": rows}
-
-
-def scaled(scenario: Scenario, cases: int) -> Scenario:
-    """Return a scenario with about ``cases`` cases in the same mix."""
-    total = sum(rule.count for rule in scenario.person)
-    people = tuple(
-        msgspec.structs.replace(rule, count=max(round(rule.count * cases / total), 1)) for rule in scenario.person
-    )
-    return msgspec.structs.replace(scenario, person=people)
 
 
 def as_text(figure: dict[str, Any]) -> str:

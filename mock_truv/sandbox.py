@@ -24,7 +24,7 @@ from mock_truv.core.errors import WrongInput
 from mock_truv.core.faults import Fault
 from mock_truv.core.instants import LAST_US, SECOND_US, datetime_of, instant_of, parse_instant
 from mock_truv.core.logins import typed
-from mock_truv.scenarios import load_scenario
+from mock_truv.scenarios import load_scenario, scaled
 from mock_truv.server import Server
 
 if TYPE_CHECKING:
@@ -225,13 +225,14 @@ class Sandbox:
         """Do what a person does who opens an order's link and leaves: its open employers become ``skipped``."""
         self.do(LeaveBridge(bridge_token))
 
-    def scenario(self, name: str) -> None:
-        """Put a shipped scenario, or the scenario of a file, into force from now on.
+    def scenario(self, name: str, *, cases: int | None = None) -> None:
+        """Put a shipped scenario, or the scenario of a file, into force from now on; ``cases`` scales its population.
 
         Raises:
-            ScenarioError: There is neither, or the file is wrong.
+            ScenarioError: There is neither, the file is wrong, or it brings no cases.
         """
-        self.do(PutScenario(load_scenario(name)))
+        scenario = load_scenario(name)
+        self.do(PutScenario(scenario if cases is None else scaled(scenario, cases)))
 
     def add_fault(self, kind: str, *, name: str | None = None, **fields: Any) -> str:
         """Put a fault into force, as ``POST /_mock/faults/`` does; return its name."""

@@ -75,6 +75,21 @@ def parse_scenario(text: str, name: str, file: str) -> Scenario:
     return scenario
 
 
+def scaled(scenario: Scenario, cases: int) -> Scenario:
+    """Return a scenario with about ``cases`` cases in the same mix.
+
+    Raises:
+        ScenarioError: It brings no cases of its own.
+    """
+    if not scenario.person:
+        raise ScenarioError(f"the scenario {scenario.name!r} brings no cases of its own; use bulk-renewals")
+    total = sum(rule.count for rule in scenario.person)
+    people = tuple(
+        msgspec.structs.replace(rule, count=max(round(rule.count * cases / total), 1)) for rule in scenario.person
+    )
+    return msgspec.structs.replace(scenario, person=people)
+
+
 def scenario_text(scenario: Scenario) -> str:
     """Return a scenario as TOML, such that ``parse_scenario`` gives it back."""
     value: dict[str, Any] = msgspec.to_builtins(scenario)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.responses import Response
@@ -182,10 +183,12 @@ class Control:
         await read_body_as(request, bodies.Nothing)
         return give(runtime, LeaveBridge(request.path_params["token"]))
 
-    async def list_connections(self, runtime: Runtime, _: Request) -> dict[str, Any]:
-        """Return all connections."""
+    async def list_connections(self, runtime: Runtime, request: Request) -> dict[str, Any]:
+        """Return at most 1,000 connections from position ``after`` on, oldest first."""
+        after = whole_number(request, "after")
         world = runtime.journal.world
-        return {"results": [changes.shown_connection(world, link) for link in world.state.links.values()]}
+        shown = islice(world.state.links.values(), after, after + PAGE)
+        return {"count": len(world.state.links), "results": [changes.shown_connection(world, it) for it in shown]}
 
     async def read_connection(self, runtime: Runtime, request: Request) -> dict[str, Any]:
         """Return one connection."""
@@ -264,9 +267,9 @@ class Control:
     async def list_deliveries(self, runtime: Runtime, request: Request) -> dict[str, Any]:
         """Return at most 1,000 webhooks from position ``after`` on, oldest first, with every attempt."""
         after = whole_number(request, "after")
-        deliveries = list(runtime.journal.world.state.deliveries.values())
-        shown = [shown_delivery(it) for it in deliveries[after : after + PAGE]]
-        return {"count": len(deliveries), "results": shown}
+        deliveries = runtime.journal.world.state.deliveries
+        shown = islice(deliveries.values(), after, after + PAGE)
+        return {"count": len(deliveries), "results": [shown_delivery(it) for it in shown]}
 
     async def redeliver(self, runtime: Runtime, request: Request) -> Any:
         """Send a webhook once more."""

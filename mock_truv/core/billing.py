@@ -33,4 +33,5 @@ def bill(world: WorldBase, task: Task) -> None:
         free=free,
     )
     world.state.ledger.append(line)
+    task.billed = True
     world.happened("billed", task.id, "free" if free else None, order_id=line.order_id, link_id=line.link_id)

@@ -120,7 +120,11 @@ def exchange(world: WorldBase, token: PublicToken) -> Link:
 
 
 def _target(world: WorldBase, token: BridgeToken) -> tuple[Order | None, Suborder | None]:
-    """Return what a token stands for; an order's own token means its first open suborder."""
+    """Return what a token stands for; an order's own token means its first open suborder.
+
+    A user's token lives 6 hours (documented). An order's tokens live as long as its link: the page behind the link
+    is taken to renew its token whenever the person opens it (assumed).
+    """
     if token.order_id is None:
         ends_us = token.created_us + world.state.profile.bridge_token_hours * HOUR_US
         if world.now_us >= ends_us:

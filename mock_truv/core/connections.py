@@ -64,6 +64,8 @@ def judge_login(login: Login, connection: Connection | None, provider: Provider,
         return S.ACCOUNT_LOCKED
     if connection is not None and not connection.organisation_ok:
         return S.CONFIG_ERROR
+    if connection is not None and connection.broken:
+        return S.ERROR
     if login.code != "right" and asks_code(login, connection, provider):
         return S.MFA_ERROR
     return S.LOGIN

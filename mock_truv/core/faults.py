@@ -27,7 +27,7 @@ class RequestFault(
     """What requests a fault meets."""
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] | None = None
-    path: str = "**"
+    path: Annotated[str, Meta(min_length=1, max_length=200)] = "**"
     """A pattern: ``*`` stands for one part of a path, ``**`` for any; a trailing slash does not matter."""
     nth: tuple[Ordinal, ...] = ()
     """Only the first, third … request that matches, counted from the fault's beginning; empty: each."""

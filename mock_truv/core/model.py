@@ -238,6 +238,8 @@ class Task(Plain, kw_only=True):
     """How the login was judged when it was typed: ``login`` if it held, else the status it ends in."""
     code_asked: bool = False
     """The provider asks the person for a code, so the task passes through ``mfa``."""
+    billed: bool = False
+    """It has its line in the ledger: when it was accepted or when it was done, as the knob said then."""
     script: Script | None = None
     """What the sandbox scenario that the task has hit makes of it."""
     path: list[TaskStatus] = []
@@ -307,7 +309,7 @@ class Link(Plain, kw_only=True):
     last_task_id: str | None = None
     last_refresh_task_id: str | None = None
     refreshes_us: list[int] = []
-    """Commit instants of its latest refreshes, oldest first (only those that can still count)."""
+    """Commit instants of its latest refreshes, oldest first (while some knob can make them count)."""
     free_us: list[int] = []
     """Instants of its free re-verifications within 90 days, where the GSE rule is on."""
 

@@ -41,6 +41,8 @@ REFRESHABLE = ("employment", "income", "insurance", "transactions", "assets")
 
 REMINDERS = 3
 """Reminders after the first message, at most (follow-up page)."""
+WIDEST_HOURS = 8760
+"""The widest window that the knob allows: as long a refresh is remembered, since the knob may be turned at any time."""
 LIMIT_MESSAGE = progress.LIMIT_REACHED
 
 
@@ -168,7 +170,7 @@ def start_refresh(
     if at_limit(world, link):
         task.verdict = TaskStatus.ERROR
     else:
-        del link.refreshes_us[: _old(world, link)]
+        del link.refreshes_us[: _old(world, link, WIDEST_HOURS)]
         link.refreshes_us.append(world.now_us)
         if world.state.profile.billing == "commit":
             billing.bill(world, task)
@@ -206,7 +208,7 @@ def cancel(world: WorldBase, order: Order) -> None:
 
 def expire(world: WorldBase, order: Order) -> None:
     """End an order's window; what already runs is left to its task."""
-    if order.canceled_us is None and order.completed_us is None:
+    if order.canceled_us is None:  # one that was completed may have been given another employer since
         _end_open(world, order, SuborderStatus.EXPIRED)
 
 
@@ -284,12 +286,12 @@ def _copy_suborder(world: WorldBase, order: Order, product: str, source: Suborde
 
 def _counting(world: WorldBase, link: Link) -> int:
     """Return how many refreshes are in the half-open window that ends now, ``(now - 24 h, now]`` (rolling: assumed)."""
-    return len(link.refreshes_us) - _old(world, link)
+    return len(link.refreshes_us) - _old(world, link, world.state.profile.refresh_limit_hours)
 
 
-def _old(world: WorldBase, link: Link) -> int:
-    """Return how many of a link's refreshes, oldest first, no longer count."""
-    return bisect_right(link.refreshes_us, world.now_us - world.state.profile.refresh_limit_hours * HOUR_US)
+def _old(world: WorldBase, link: Link, hours: int) -> int:
+    """Return how many of a link's refreshes, oldest first, are out of a window of so many hours."""
+    return bisect_right(link.refreshes_us, world.now_us - hours * HOUR_US)
 
 
 def _remember_token(world: WorldBase, order: Order, suborder: Suborder | None) -> None:

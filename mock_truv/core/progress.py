@@ -166,7 +166,7 @@ def _read_data(world: WorldBase, task: Task) -> None:
 def _complete(world: WorldBase, task: Task) -> None:
     link = world.state.links[task.link_id or ""]
     report_id = reports.latest_changed(world, link, task)
-    if task.is_refresh and world.state.profile.billing == "done":
+    if task.is_refresh and world.state.profile.billing == "done" and not task.billed:
         billing.bill(world, task)
     if task.order_id is None:
         return
@@ -201,18 +201,23 @@ def _fail(world: WorldBase, task: Task) -> None:
     else:
         where = {"suborder_id": task.suborder_id, "task_id": task.id, "link_id": task.link_id}
         note(world, order, OrderEvent(object="link", type="login_attempt", at_us=world.now_us, **where))
+        if world.now_us >= order.expires_us:  # the window ended while the login ran, and there will be no other try
+            for suborder in _waiting(order, task):
+                if all(world.state.tasks[task_id].status in FINAL for task_id in suborder.task_ids):
+                    set_suborder(world, order, suborder, SuborderStatus.EXPIRED)
 
 
 def _tell_failed_refresh(world: WorldBase, task: Task, order: Order | None) -> None:
     """Announce a failed refresh: by default three events in this order (K-FAILEVT; order inferred).
 
-    ``no_data`` is no failure of the connection, so no ``link-disconnected`` tells it (clause text; assumed).
+    Neither ``no_data`` nor a limit that was reached is a failure of the connection, so no ``link-disconnected`` tells
+    them (assumed).
     """
     link = world.state.links[task.link_id or ""]
     for event_type in world.state.profile.failure_events:
         if event_type == "task-status-updated":
             notices.task_changed(world, task)
-        elif event_type == "link-disconnected" and task.status is not S.NO_DATA:
+        elif event_type == "link-disconnected" and task.status is not S.NO_DATA and task.verdict is None:
             world.happened("link", link.id, "disconnected", link_id=link.id)
             notices.link_changed(world, "link-disconnected", link, task)
         elif event_type == "order-refresh-failed" and order is not None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import heapq
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from mock_truv.core import population
+from mock_truv.core import outgoing, population
 from mock_truv.core.due import FaultDue
 from mock_truv.core.errors import WrongInput
 from mock_truv.core.faults import Active
@@ -32,7 +33,7 @@ def apply(world: WorldBase, scenario: Scenario) -> None:
     state.scenario = scenario
     generation = world.new_ordinal("scenario")
     state.scenario_connections = 0
-    state.edge.faults = {name: it for name, it in state.edge.faults.items() if not name.startswith(PREFIX)}
+    _end_faults(world)
     if scenario.profile:
         state.profile = msgspec.convert(msgspec.to_builtins(state.profile) | scenario.profile, Profile)
     for provider_rule in scenario.provider:
@@ -41,6 +42,15 @@ def apply(world: WorldBase, scenario: Scenario) -> None:
         _plan_fault(world, f"{PREFIX}{generation}-{number}", fault_rule)
     population.settle_in(world, scenario.person)
     world.happened("scenario", scenario.name, "in force")
+
+
+def _end_faults(world: WorldBase) -> None:
+    """End the faults of the scenario before, also those still to come; what they held back goes out now."""
+    state = world.state
+    for name in [name for name in state.edge.faults if name.startswith(PREFIX)]:
+        outgoing.release(world, state.edge.faults.pop(name))
+    state.agenda = [due for due in state.agenda if not isinstance(due[2], FaultDue)]
+    heapq.heapify(state.agenda)
 
 
 def _apply_to_provider(world: WorldBase, rule: ProviderRule) -> None:

@@ -73,7 +73,7 @@ class App:
                 await runtime.hold(answer.hold_us, receive)
             now_us = runtime.now_us
         if answer.ending == "none":
-            abort(receive)
+            await abort(receive)
             return
         await _respond(scope, receive, send, answer, origin(scope, headers.get(b"host", b"")), now_us)
 
@@ -188,13 +188,13 @@ async def _respond(scope: Scope, receive: Receive, send: Send, answer: Answer, o
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     if answer.ending == "cut":
         await send({"type": "http.response.body", "body": body[: answer.cut_bytes], "more_body": True})
-        abort(receive)
+        await abort(receive)
         return
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
-def abort(receive: Receive) -> None:
-    """Close the connection at once, whatever was promised on it.
+async def abort(receive: Receive) -> None:
+    """Close the connection at once, whatever was promised on it, and return when it is closed.
 
     ASGI has no word for it, so the server's own transport is taken; without one (in-process) the caller is told by an
     exception.
@@ -206,3 +206,5 @@ def abort(receive: Receive) -> None:
     if transport is None:
         raise ConnectionAbortedError("the connection was closed by a fault")
     transport.close()
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mock_truv.world import Outcome
 
 DEFAULT_LIMIT = 1_000_000
+HEAVY_CHARACTERS = 4096
+"""A request's body counts as one entry more for each of so many characters: memory is bounded, not only the number."""
 
 
 class Record(Frozen, frozen=True):
@@ -59,6 +61,7 @@ class Journal:
         self.write = write
         self._half = max(limit // 2, 1)
         self._marked: tuple[int, bytes | None] = (0, None)
+        self._weight = 0
 
     def handle(self, command: Command, at_us: int | None = None) -> Outcome:
         """Carry out a command, at ``at_us`` if that is later than the world's present, and write it down."""
@@ -95,7 +98,9 @@ class Journal:
         for watcher in self.watchers:
             watcher(record)
         marked, snapshot = self._marked
-        if self.seq - marked >= self._half:
+        self._weight += 1 + len(getattr(record.entry.command, "body", "")) // HEAVY_CHARACTERS
+        if self._weight >= self._half:
+            self._weight = 0
             if snapshot is not None:
                 del self.records[: marked - self.folded_until]
                 self.folded_until, self.snapshot = marked, snapshot

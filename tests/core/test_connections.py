@@ -82,16 +82,16 @@ def test_a_refresh_ends_as_its_causes_say(kind: str, habit: str, down: bool) -> 
 @pytest.mark.parametrize("known", ["first login", "repair"])
 def test_a_login_ends_as_its_causes_say(known: str, habit: str, code: str) -> None:
     """Each cause has its ending; what broke a connection (session, password, records) is none: it is repaired."""
-    for down, wanted, person, asks, locked, foreign, gone in product(
+    for down, wanted, person, asks, locked, foreign, broken, gone in product(
         (False, True), (None, "no_data", "error"), (None, "somebody"), (False, True), (False, True), (False, True),
-        (False, True),
+        (False, True), (False, True),
     ):  # fmt: skip
         connection = None
         if known == "repair":
             connection = Connection(
                 kind="oauth", logged_in_us=0, expires_us=NOW_US - 1 if gone else None, second_factor=habit,
                 locked=locked, organisation_ok=not foreign, credentials_at_provider=2 if gone else 1,
-                has_records=not gone, broken=gone,
+                has_records=not gone, broken=broken,
             )  # fmt: skip
         # a connection has its own habit: the provider's is for first logins only
         its = provider(down=down, habit="never" if connection else habit)
@@ -104,6 +104,7 @@ def test_a_login_ends_as_its_causes_say(known: str, habit: str, code: str) -> No
             (person is None, S.LOGIN_ERROR),
             (locked and connection is not None, S.ACCOUNT_LOCKED),
             (foreign and connection is not None, S.CONFIG_ERROR),
+            (broken and connection is not None, S.ERROR),
             (asked and code != "right", S.MFA_ERROR),
         ]
         expected = next((ending for holds, ending in causes if holds), S.LOGIN)
