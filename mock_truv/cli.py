@@ -138,7 +138,7 @@ def serve(
     from mock_truv.http.build import build_app  # noqa: PLC0415
     from mock_truv.http.serve import BindError, base_url, bind, write_ready_file  # noqa: PLC0415
     from mock_truv.http.serve import serve as run  # noqa: PLC0415
-    from mock_truv.journal.replay import JournalError  # noqa: PLC0415
+    from mock_truv.journal.entries import JournalError  # noqa: PLC0415
     from mock_truv.runtime.clock import rate_of  # noqa: PLC0415
     from mock_truv.runtime.hub import DEFAULT_CLIENT_ID, DEFAULT_SECRET, Hub, Options  # noqa: PLC0415
 
@@ -214,7 +214,7 @@ def replay(
 ) -> None:
     """Rebuild worlds from a journal; name the first entry whose outcome differs."""
     from mock_truv.delivery.signing import sign  # noqa: PLC0415
-    from mock_truv.journal.replay import JournalError  # noqa: PLC0415
+    from mock_truv.journal.entries import JournalError  # noqa: PLC0415
     from mock_truv.journal.replay import replay as run  # noqa: PLC0415
     from mock_truv.runtime.hub import load_catalog  # noqa: PLC0415
 

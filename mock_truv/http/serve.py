@@ -85,6 +85,7 @@ def make_server(app: App, on_ready: Callable[[], None], **tls: Any) -> Server:
     config = uvicorn.Config(
         app,
         lifespan="off",
+        ws="none",
         log_level="warning",
         access_log=False,
         date_header=False,

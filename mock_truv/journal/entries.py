@@ -16,6 +16,10 @@ from mock_truv.core.profile import Profile
 FORMAT = 1
 
 
+class JournalError(Exception):
+    """The file is not a journal, or a line of it cannot be read; the message names line and cause."""
+
+
 class Opening(Frozen, frozen=True, kw_only=True, tag="opening"):
     """Where a sandbox's journal begins: all that its world is made of."""
 

@@ -10,7 +10,7 @@ import msgspec
 
 from mock_truv.commands import MoveClock, Step
 from mock_truv.core.errors import ApiError
-from mock_truv.journal.entries import FORMAT, Entry, Opening, entry_chain
+from mock_truv.journal.entries import FORMAT, Entry, JournalError, Opening, entry_chain
 from mock_truv.journal.journal import Journal
 from mock_truv.world import World
 
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from mock_truv.core.catalog import Catalog
 
 _DECODER = msgspec.json.Decoder(Opening | Entry)
-
-
-class JournalError(Exception):
-    """The file is not a journal, or a line of it cannot be read; the message names line and cause."""
 
 
 @dataclass(frozen=True)

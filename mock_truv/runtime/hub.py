@@ -14,9 +14,9 @@ from mock_truv.core import ids
 from mock_truv.core.catalog import Catalog
 from mock_truv.core.errors import WrongInput
 from mock_truv.delivery.sender import Sender
+from mock_truv.journal.entries import JournalError
 from mock_truv.journal.file import JournalFile, cut_torn_line
 from mock_truv.journal.journal import DEFAULT_LIMIT, Journal, open_journal
-from mock_truv.journal.replay import JournalError, replay
 from mock_truv.resources import folder, read_files
 from mock_truv.runtime.clock import Clock
 from mock_truv.runtime.runtime import Runtime
@@ -167,6 +167,8 @@ class Hub:
             return []
         kept: list[Journal] = []
         if path.exists() and path.stat().st_size:
+            from mock_truv.journal.replay import replay  # noqa: PLC0415 -- only a restart needs it
+
             cut_torn_line(path)
             with path.open("rb") as lines:
                 replayed = replay(lines, self.catalog)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from mock_truv.commands import Delivered, MoveClock, Step
 from mock_truv.core.instants import SECOND_US
-from mock_truv.journal.entries import Entry, Opening, entry_chain
+from mock_truv.journal.entries import Entry, JournalError, Opening, entry_chain
 from mock_truv.journal.journal import Journal
-from mock_truv.journal.replay import JournalError, replay
+from mock_truv.journal.replay import replay
 from mock_truv.runtime.hub import load_catalog
 from mock_truv.world import World
 from tests.worlds import ORDER, Act, Plan, Reply, Story, plans
