@@ -21,25 +21,45 @@ from mock_truv.commands import (
     Change,
     CompleteBridge,
     Delivered,
+    LeaveBridge,
     MoveClock,
+    PutScenario,
     Redeliver,
     RemoveFault,
     Resume,
     Step,
     Subscribe,
 )
-from mock_truv.core.faults import Bytes, Delay, Duplicate, Forge, Lose, Reorder
-from mock_truv.core.instants import DAY_US, HOUR_US, LAST_US, MINUTE_US, SECOND_US, START_US
+from mock_truv.core.faults import (
+    Bytes,
+    Delay,
+    Duplicate,
+    Empty,
+    Forge,
+    Html,
+    Lose,
+    Reorder,
+    Reset,
+    Slow,
+    Status,
+    Strange,
+    Timeout,
+    Truncated,
+)
+from mock_truv.core.instants import DAY_US, HOUR_US, LAST_US, MINUTE_US, SECOND_US, START_US, text_z
 from mock_truv.core.logins import typed
+from mock_truv.core.profile import PRESETS
 from mock_truv.core.tasks import ERRORS
 from mock_truv.journal.journal import DEFAULT_LIMIT, Journal, open_journal
 from mock_truv.runtime.hub import load_catalog
+from mock_truv.scenarios import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mock_truv.commands import Command
     from mock_truv.core.base import Deliver
+    from mock_truv.core.scenario import Scenario
     from mock_truv.journal.entries import Entry, Opening
     from mock_truv.world import Outcome, World
 
@@ -119,6 +139,11 @@ class Story:
         """Carry out one act."""
         if act.kind == "clock":
             self.advance(act.value)
+            return
+        if act.kind == "edge":
+            due_us = sorted(due for due, _, _ in self.world.state.agenda)
+            if due_us:
+                self.advance(max(due_us[act.at % len(due_us)] + act.value - self.world.now_us, 0))
             return
         at_us = None
         if self.plan.lag_us and not self._called_back:
@@ -225,6 +250,15 @@ def command_of(world: World, act: Act) -> Command | None:
             link = picked(state.links, at)
             ident = {"provider": "truv_api", "profile": "profile"}.get(target, link.id if link else NOBODY)
             return Change(target, ident, fields)
+        case "planned_change":
+            after_us, fields = value
+            link = picked(state.links, at)
+            when = text_z(min(world.now_us + after_us, LAST_US))
+            return Change("connection", link.id if link else NOBODY, fields | {"at": when})
+        case "scenario":
+            return PutScenario(value)
+        case "leave":
+            return LeaveBridge(_from_last(list(state.tokens), at))
         case "redeliver":
             return Redeliver((list(state.deliveries) or [NOBODY])[at % max(len(state.deliveries), 1)])
         case "resume":
@@ -467,6 +501,8 @@ changes = acts("change", st.one_of(
 ))  # fmt: skip
 reads = acts("read", st.tuples(st.sampled_from(READS), st.sampled_from(ANY_QUERY)))
 clocks = st.builds(Act, st.just("clock"), st.just(0), st.sampled_from(DURATIONS_US))
+edges = acts("edge", st.sampled_from((-1, 0, 1, -SECOND_US, -5 * SECOND_US)))
+"""Up to about the instant at which something is due."""
 new_orders = posts("/orders/", orders)
 requests = st.one_of(
     plain_refreshes, refreshes, link_refreshes, reads, good_logins, logins, others, new_orders, changes
@@ -485,12 +521,12 @@ ORDER = Act("create", 0, ("/orders/", {"products": ["income"], "first_name": "Ad
                                        "employers": [{"company_name": "Home Depot"}]}))  # fmt: skip
 
 
-def crowded_plans() -> st.SearchStrategy[Plan]:
+def crowded_plans(*besides: st.SearchStrategy[Act]) -> st.SearchStrategy[Plan]:
     """Stories of one connection that is refreshed more often than it may be, around the edges of the 24 hours."""
     spans_us = (1, SECOND_US, 9 * SECOND_US, HOUR_US, DAY_US // 2, DAY_US - 1, DAY_US)
     waits = st.builds(Act, st.just("clock"), st.just(0), st.sampled_from(spans_us))
     one_more = st.builds(Act, st.just("refresh_link"), st.just(0), st.just({}))
-    following = st.sampled_from((plain_refreshes, one_more, waits)).flatmap(lambda kind: kind)
+    following = st.sampled_from((plain_refreshes, one_more, waits, *besides)).flatmap(lambda kind: kind)
     connected = (ORDER, Act("bridge", 0, (GOOD, None, None)), Act("clock", 0, 40 * SECOND_US))
     story = st.tuples(
         st.lists(one_more, max_size=3), st.lists(waits, max_size=2), st.lists(following, min_size=3, max_size=12)
@@ -498,21 +534,144 @@ def crowded_plans() -> st.SearchStrategy[Plan]:
     return st.builds(Plan, seed=st.just(0), acts=story)
 
 
-def plans(most: int = 16) -> st.SearchStrategy[Plan]:
-    """Stories of at most ``most`` acts after an order and a login."""
+def plans(
+    most: int = 16,
+    kinds: tuple[st.SearchStrategy[Act], ...] = KINDS,
+    answers: st.SearchStrategy[Reply] = replies,
+    *,
+    least: int = 0,
+) -> st.SearchStrategy[Plan]:
+    """Stories of at least ``least`` and at most ``most`` acts of some kinds, after an order and a login."""
     opening = st.tuples(
         often(st.just(ORDER), new_orders, 2),
         often(good_logins, logins, 2),
         often(st.just(Act("clock", 0, 40 * SECOND_US)), clocks, 2),
     )
-    following = st.sampled_from(KINDS).flatmap(lambda kind: kind)
-    some_acts = st.lists(following, max_size=most // 2)
+    following = st.sampled_from(kinds).flatmap(lambda kind: kind)
+    some_acts = st.lists(following, min_size=least // 2, max_size=most // 2)
     # two lists: Hypothesis makes one of them about five long
     story = st.tuples(opening, some_acts, some_acts).map(lambda parts: (*parts[0], *parts[1], *parts[2]))
     return st.builds(
         Plan,
         seed=st.integers(0, 3),
         acts=story,
-        replies=st.lists(replies, max_size=8).map(tuple),
+        replies=st.lists(answers, max_size=8).map(tuple),
         lag_us=st.sampled_from((0, 0, 1, 700_000)),
     )
+
+
+# --- everything that can go wrong -----------------------------------------------------------------------------------
+
+FEW = 3
+"""So many people a rule of a shipped scenario brings into a story at most."""
+
+
+def shipped_scenarios() -> tuple[Scenario, ...]:
+    """Return the shipped scenarios, with few people each."""
+    return tuple(
+        msgspec.structs.replace(
+            it, person=tuple(msgspec.structs.replace(rule, count=min(rule.count, FEW)) for rule in it.person)
+        )
+        for it in shipped().values()
+    )
+
+
+request_matches: dict[str, st.SearchStrategy[Any]] = {
+    "method": st.sampled_from((None, "POST", "GET")),
+    "path": st.sampled_from(("**", "/v1/orders/**", "/v1/refresh/tasks/", "/v1/links/*")),
+    "nth": st.sampled_from(((), (1,), (2, 3))),
+    "times": st.sampled_from((None, 1, 2)),
+    "probability": st.sampled_from((1.0, 0.5)),
+}
+request_faults = st.one_of(
+    st.builds(Status, status=st.sampled_from((400, 401, 403, 404, 410, 429, 500, 503)), commit=st.booleans(),
+              body=st.sampled_from(("json", "html", "empty")),
+              retry_after=st.sampled_from((None, "30", "soon", "{date+30}")), **request_matches),
+    st.builds(Timeout, commit=st.booleans(), seconds=st.sampled_from((0.0, 120.0)), **request_matches),
+    st.builds(Reset, commit=st.booleans(), **request_matches),
+    st.builds(Truncated, share=st.sampled_from((0.0, 0.5, 0.99)), **request_matches),
+    st.builds(Html, status=st.sampled_from((200, 502, 503)), commit=st.booleans(), **request_matches),
+    st.builds(Empty, **request_matches),
+    st.builds(Slow, seconds=st.sampled_from((0.0, 2.5)), byte_seconds=st.sampled_from((0.0, 0.001)), **request_matches),
+)  # fmt: skip
+all_faults = faults | request_faults | st.builds(
+    Strange, what=st.sampled_from(("event-type", "status", "field", "nulls", "stranger")), instead=st.booleans(),
+    **matches,
+)  # fmt: skip
+knobs = st.one_of(
+    st.sampled_from(tuple(PRESETS.values())),
+    st.sampled_from((
+        {"billing": "done"}, {"billing": "commit"}, {"refresh_limit": 1}, {"refresh_limit": 0}, {"refresh_limit": 2},
+        {"refresh_limit_hours": 1}, {"refresh_limit_hours": 48}, {"refresh_limit_counts_failed": False},
+        {"refresh_limit_effect": "fail_task"}, {"refresh_limit_status": 429}, {"gse_refreshes": 1},
+        {"requests_per_minute": 2}, {"oauth_days": 1}, {"webhook_retry_id": "new"}, {"webhook_disable_after": 1},
+        {"task_event_order_id": True}, {"order_events": "order"}, {"order_events": "success"},
+        {"failure_events": ["order-refresh-failed"]}, {"time_format": "mixed"}, {"order_list": "absent"},
+        {"order_read_lag_seconds": 5}, {"order_list_lag_seconds": 5}, {"report_place": "order"},
+        {"report_place": "link"}, {"failure_reason_in": ["link"]}, {"idempotency_header": "honoured"},
+        {"user_of_new_order": "replaced"}, {"employer_ids": "equal"}, {"refresh_of_refresh": "refused"},
+        {"bridge_token_hours": 1}, {"public_token_hours": 1}, {"webhook_retries": 0}, {"order_expiry_hours": 24},
+    )),
+)  # fmt: skip
+limit_knobs = st.sampled_from((
+    {"refresh_limit": 1}, {"refresh_limit": 0}, {"refresh_limit_hours": 1}, {"refresh_limit_hours": 48},
+    {"refresh_limit_counts_failed": False}, {"refresh_limit_effect": "fail_task"}, {"gse_refreshes": 1},
+    {"billing": "done"},
+))  # fmt: skip
+sandbox_scenarios = some(
+    label=st.sampled_from(("one", "two", "three")),
+    username=often(st.just("jane"), st.sampled_from(("jo", "goodlogin"))),
+    password=st.just("opensesame"),
+    is_refresh=st.none() | st.booleans(),
+    provider_id=st.sampled_from(("truv_api", "nobody")),
+    products=st.sampled_from(([], ["income"])),
+    behavior_status=st.sampled_from((None, "done", *sorted(ERRORS))),
+    behavior_error_message=st.just("as ordered"),
+    behavior_duration_seconds=st.sampled_from((0, 30)),
+    behavior_mfa=st.sampled_from((None, {"challenges": [{"type": "TEXT", "answer": "12345", "label": "Code"}]})),
+    payload=st.sampled_from((None, {"employments": []}, {"flags": {"is_suspicious": True}},
+                             {"employments": [{"company": {"name": "Example Bakery"}, "income": "1000.00"}]})),
+    enabled=st.booleans(),
+).map(lambda fields: {"label": "one", "data_source": "payroll", "username": "jane"} | fields)  # fmt: skip
+sandbox_logins = acts("bridge", st.tuples(
+    st.sampled_from((("jane", "opensesame", None), ("jane", "opensesame", "12345"), ("jo", "x", None))),
+    st.none(), st.none(),
+))  # fmt: skip
+planned_changes = acts("planned_change", st.tuples(st.sampled_from((0, *DURATIONS_US)), connection_changes))
+outages = acts("change", st.tuples(st.just("provider"), st.sampled_from((
+    {"down": True}, {"down": False}, {"down_for_seconds": 5}, {"down_for_seconds": 90_000},
+))))  # fmt: skip
+keyed = st.builds(
+    lambda body, key: Act("raw", 0, msgspec.structs.replace(request("POST", "/orders/", body), idempotency_key=key)),
+    orders, st.sampled_from(("k-1", "k-2")),
+)  # fmt: skip
+cancels = posts("/orders/{order}/cancel/", st.none())
+WILD_KINDS = (
+    *KINDS,
+    acts("fault", all_faults), acts("fault", request_faults), acts("fault", all_faults),
+    acts("scenario", st.sampled_from(shipped_scenarios())),
+    acts("change", st.tuples(st.just("profile"), knobs)), acts("change", st.tuples(st.just("profile"), knobs)),
+    posts("/sandbox/scenarios/", sandbox_scenarios),
+    acts("patch", st.tuples(st.just("/sandbox/scenarios/{sandbox_scenario}/"), sandbox_scenarios)),
+    sandbox_logins, planned_changes, outages, keyed, edges, edges, logins,
+    acts("leave", st.none()), cancels,
+    acts("delete", st.just("/sandbox/scenarios/{sandbox_scenario}/")),
+    good_logins, plain_refreshes, link_refreshes, clocks,
+)  # fmt: skip
+wild_replies = st.builds(
+    Reply,
+    often(st.just(200), st.sampled_from((201, 302, 400, 500, None)), 2),
+    often(
+        st.none(),
+        st.sampled_from(WILD_KINDS).flatmap(lambda kind: kind).filter(lambda act: act.kind not in {"clock", "edge"}),
+        2,
+    ),
+)
+
+
+def wild_plans(most: int = 30) -> st.SearchStrategy[Plan]:
+    """Stories with commands, faults and times of every kind; two in five are crowded around the refresh limit."""
+    short = plans(most, WILD_KINDS, wild_replies)
+    long = plans(most, WILD_KINDS, wild_replies, least=most // 2)
+    crowded = crowded_plans(acts("change", st.tuples(st.just("profile"), limit_knobs)), outages, others, cancels, edges)
+    return st.sampled_from((short, long, long, crowded, crowded)).flatmap(lambda kind: kind)

@@ -149,7 +149,10 @@ def _read_data(world: WorldBase, task: Task) -> None:
     link = world.state.links[task.link_id or ""]
     before = link.statement_counts
     link.read_us = world.now_us
+    known = link.payloads
     records.take_over(world, link, task.script)
+    if link.payloads is not known:
+        world.touch(link)
     task.is_suspicious = link.is_suspicious
     link.statement_counts = records.statement_counts(world, link, world.now_us)
     word = "updated" if task.is_refresh else "created"

@@ -47,6 +47,7 @@ UNSEEN: dict[str, dict[str, str]] = {
     "Link": {
         "connection": "lies outside Truv; only the control API shows it",
         "refreshes_us": "bookkeeping of the limit",
+        "free_us": "bookkeeping of the free re-verifications",
         "read_us": "shown by the link's reports, which are resources of their own; the status says that a task is done",
         "statement_counts": "bookkeeping of the statement webhooks",
         "username": "never shown",
