@@ -64,7 +64,7 @@ def renew_all(journal: Journal, current: dict[str, str]) -> Counter[str]:
     endings: Counter[str] = Counter()
     for case, order_id in pending.items():
         task = state.tasks[state.orders[order_id].employers[0].task_ids[0]]
-        endings[task.status] += 1
+        endings[str(task.status)] += 1
         if task.status in NEEDS_PERSON:
             current[case] = log_in(journal, case)
     run_until(journal, journal.world.now_us + DAY_US)
