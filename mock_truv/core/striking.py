@@ -40,13 +40,33 @@ def striking_event(world: WorldBase, event_type: str, status: str | None) -> Ite
 
 
 def _fits(fault: RequestFault, method: str, path: str) -> bool:
-    return fault.method in {None, method} and _pattern(fault.path).fullmatch(path.rstrip("/")) is not None
+    return fault.method in {None, method} and matches(fault.path, path)
 
 
 @lru_cache(maxsize=256)
-def _pattern(path: str) -> re.Pattern[str]:
-    parts = (re.escape(part) for part in re.split(r"(\*\*?)", path.rstrip("/")))
-    return re.compile("".join({r"\*\*": ".*", r"\*": "[^/]*"}.get(part, part) for part in parts))
+def _pieces(pattern: str) -> tuple[str, ...]:
+    return tuple(piece for piece in re.split(r"(\*\*?)", pattern.rstrip("/")) if piece)
+
+
+def matches(pattern: str, path: str) -> bool:
+    """Return whether a path fits a pattern of ``*`` (within one part) and ``**`` (anything).
+
+    All places in the path that a piece of the pattern may lead to are carried along, so the work is bounded by the
+    product of both lengths, whatever the pattern.
+    """
+    path = path.rstrip("/")
+    places = {0}
+    for piece in _pieces(pattern):
+        if not places:
+            return False
+        if piece == "**":
+            places = set(range(min(places), len(path) + 1))
+        elif piece == "*":
+            ends = {at: path.find("/", at) for at in places}
+            places = {to for at, end in ends.items() for to in range(at, (len(path) if end < 0 else end) + 1)}
+        else:
+            places = {at + len(piece) for at in places if path.startswith(piece, at)}
+    return len(path) in places
 
 
 def _strikes(world: WorldBase, active: Active) -> bool:
