@@ -121,7 +121,7 @@ def _throttled(world: WorldBase, request: Request) -> Answer | None:
         state.recent_us.append(world.now_us)
         return None
     wait_us = state.recent_us[-limit] + MINUTE_US - world.now_us
-    seconds = -(-wait_us // 1_000_000)
+    seconds = -(-wait_us // SECOND_US)
     text = f"Request was throttled. Expected available in {seconds} seconds."
     return refused(ApiError(429, "throttled", text, retry_after=seconds))
 

@@ -16,6 +16,7 @@ from mock_truv.core.tasks import EIGHTHS, ERRORS, FINAL, MESSAGES, check_move
 if TYPE_CHECKING:
     from mock_truv.core.base import WorldBase
     from mock_truv.core.model import Link, Order, Suborder
+
 TASK_LIMIT_US = 20 * MINUTE_US
 """A task that takes longer ends (data processing page); that it ends in ``error`` is inferred."""
 LIMIT_REACHED = "Refresh limit for the access_token exceeded"
