@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from mock_truv.api.call import Request
 from mock_truv.commands import PutScenario, Step
 from mock_truv.core.instants import DAY_US, START_US
@@ -28,22 +30,22 @@ def success_by_age(scenario: Scenario, catalog: Catalog, *, cases: int | None = 
     ``cases`` scales the population to about that number, its mix kept.
 
     Raises:
-        ValueError: The scenario brings no population, or is refused.
+        ScenarioError: The scenario brings no cases of its own.
+        ValueError: The scenario is refused.
     """
-    if not scenario.person:
-        raise ValueError(f"the scenario {scenario.name!r} brings no cases of its own; use bulk-renewals")
-    if cases is not None:
-        scenario = scaled(scenario, cases)
+    scenario = scaled(scenario, cases)
     journal = open_journal(scenario.name, seed, catalog, now_us=START_US)
     answer = journal.handle(PutScenario(scenario)).answer
     if answer is None or answer.status >= 400:
         raise ValueError("the scenario was refused: " + ("" if answer is None else answer.body.decode()))
     state = journal.world.state
     ages: dict[str, int] = {}
-    for order in list(state.orders.values()):
-        link = state.links[order.employers[0].link_id or ""]
-        ages[link.id] = (journal.world.now_us - link.connection.logged_in_us) // DAY_US
-        body = '{"products": ["income"]}'
+    renewed = list(state.orders.values())
+    for order in renewed:
+        for suborder in order.employers:
+            link = state.links[suborder.link_id or ""]
+            ages[link.id] = (journal.world.now_us - link.connection.logged_in_us) // DAY_US
+        body = msgspec.json.encode({"products": order.products}).decode()
         journal.handle(Request("POST", f"/v1/orders/{order.id}/", body=body, content_type="application/json"))
     horizon_us = journal.world.now_us + DAY_US
     while (due_us := journal.world.next_due_us()) is not None and due_us <= horizon_us:
@@ -54,7 +56,7 @@ def success_by_age(scenario: Scenario, catalog: Catalog, *, cases: int | None = 
             bucket = buckets.setdefault(ages[task.link_id or ""] // BUCKET_DAYS, {})
             bucket[task.status] = bucket.get(task.status, 0) + 1
     rows = [_row(number, endings) for number, endings in sorted(buckets.items())]
-    return {"scenario": scenario.name, "cases": len(ages), "bucket_days": BUCKET_DAYS, "buckets": rows}
+    return {"scenario": scenario.name, "cases": len(renewed), "bucket_days": BUCKET_DAYS, "buckets": rows}
 
 
 def as_text(figure: dict[str, Any]) -> str:

@@ -7,18 +7,20 @@ import tomllib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
 from mock_truv.api.parsing import parse_value
+from mock_truv.core import bounds
 from mock_truv.core.errors import WrongInput
 from mock_truv.core.profile import Profile
 from mock_truv.core.scenario import Scenario
 from mock_truv.resources import read_files
 
 
-class ScenarioError(Exception):
-    """A scenario is unknown or its file is wrong; every problem stands on a line of its own."""
+class ScenarioError(ValueError):
+    """A scenario is unknown, unfit, or its file is wrong; every problem stands on a line of its own."""
 
 
 @lru_cache(maxsize=1)
@@ -69,20 +71,24 @@ def parse_scenario(text: str, name: str, file: str) -> Scenario:
         scenario = parse_value({"name": name, **_arranged(value)}, Scenario)
     except WrongInput as error:
         problems += _params(error)
+    else:
+        problems += [*bounds.problems(scenario), *_of_zone(scenario.zone)]
     if problems:
         lines = [f"{file}:{_line(text, field)}: {_shown(field)}: {message}" for field, message in problems]
         raise ScenarioError("\n".join(lines))
     return scenario
 
 
-def scaled(scenario: Scenario, cases: int) -> Scenario:
-    """Return a scenario with about ``cases`` cases in the same mix.
+def scaled(scenario: Scenario, cases: int | None) -> Scenario:
+    """Return a scenario with about ``cases`` cases in the same mix; None: with as many as it has.
 
     Raises:
         ScenarioError: It brings no cases of its own.
     """
     if not scenario.person:
         raise ScenarioError(f"the scenario {scenario.name!r} brings no cases of its own; use bulk-renewals")
+    if cases is None:
+        return scenario
     total = sum(rule.count for rule in scenario.person)
     people = tuple(
         msgspec.structs.replace(rule, count=max(round(rule.count * cases / total), 1)) for rule in scenario.person
@@ -123,6 +129,18 @@ def _arranged(value: dict[str, Any]) -> dict[str, Any]:
     return value | {"fault": arranged}
 
 
+def _of_zone(zone: str | None) -> list[tuple[str, str]]:
+    """Return the problem of a time zone that this machine does not know; where it knows none, any will do."""
+    if zone is None:
+        return []
+    try:
+        ZoneInfo(zone)
+    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError, a folder of zones is an OSError
+        if available_timezones():
+            return [("zone", f"No time zone is called {zone!r}; the names are those of IANA, such as Europe/Berlin")]
+    return []
+
+
 def _table(value: dict[str, Any], key: str) -> dict[str, Any]:
     table = value.get(key, {})
     return table if isinstance(table, dict) else {}
@@ -160,6 +178,6 @@ def _line(text: str, field: str) -> int:
 
 
 def _toml(value: Any) -> str:
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return "[" + ", ".join(_toml(each) for each in value) + "]"
-    return msgspec.json.encode(value).decode()
+    return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")  # which TOML, unlike JSON, wants escaped

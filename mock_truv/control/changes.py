@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from mock_truv.api.parsing import parse_value
+from mock_truv.core import connections, links
 from mock_truv.core.connections import is_down
 from mock_truv.core.due import ChangeDue
 from mock_truv.core.errors import NotFound, WrongInput
@@ -16,6 +17,7 @@ from mock_truv.core.instants import LAST_US, SECOND_US, parse_instant, text_z
 from mock_truv.core.model import Outage
 from mock_truv.core.outgoing import release
 from mock_truv.core.profile import Profile
+from mock_truv.core.scenario import BrokenAs, SecondFactor
 
 if TYPE_CHECKING:
     from mock_truv.core.base import WorldBase
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from mock_truv.core.model import Link, Provider
 
 FAULTS_LIMIT = 1000
-SecondFactor = Literal["never", "new_session", "always"]
 
 
 class ConnectionChange(msgspec.Struct, forbid_unknown_fields=True):
@@ -40,6 +41,8 @@ class ConnectionChange(msgspec.Struct, forbid_unknown_fields=True):
     organisation_ok: bool | UnsetType = UNSET
     has_records: bool | UnsetType = UNSET
     broken: bool | UnsetType = UNSET
+    broken_as: BrokenAs | UnsetType = UNSET
+    """In which status a task ends while ``broken`` is true."""
     at: str | UnsetType = UNSET
     """When it is to happen, RFC 3339; absent: now."""
 
@@ -62,7 +65,7 @@ class ProviderChange(msgspec.Struct, forbid_unknown_fields=True):
     second_factor: SecondFactor | UnsetType = UNSET
     lifetime_days: Annotated[int, Meta(ge=1, le=36500)] | UnsetType | None = UNSET
     """Life of the grants and sessions that begin from now on."""
-    task_seconds: Annotated[int, Meta(ge=1, le=1200)] | UnsetType = UNSET
+    task_seconds: Annotated[int, Meta(ge=1, le=86_400)] | UnsetType = UNSET
 
 
 def apply(world: WorldBase, target: str, ident: str, fields: dict[str, Any]) -> dict[str, Any]:
@@ -104,10 +107,13 @@ def apply(world: WorldBase, target: str, ident: str, fields: dict[str, Any]) -> 
 
 
 def befall(world: WorldBase, target: str, ident: str, fields: dict[str, Any]) -> None:
-    """Let a planned change happen, if what it is about is still there."""
-    if target == "connection" and world.state.links[ident].deleted_us is not None:
+    """Let a planned change happen, if what it is about is still there; the one of a ``link`` is its end."""
+    if target in {"connection", "link"} and world.state.links[ident].deleted_us is not None:
         return
-    apply(world, target, ident, fields)
+    if target == "link":
+        links.delete(world, world.state.links[ident])
+    else:
+        apply(world, target, ident, fields)
 
 
 def turn_fault(world: WorldBase, ident: str, fault: Fault | None) -> None:
@@ -181,6 +187,7 @@ def shown_connection(world: WorldBase, link: Link) -> dict[str, Any]:
         "organisation_ok": it.organisation_ok,
         "has_records": it.has_records,
         "broken": it.broken,
+        "broken_as": it.broken_as,
     }
 
 
@@ -220,14 +227,8 @@ def _change_connection(world: WorldBase, link: Link, change: ConnectionChange) -
     if change.session_ended is True:
         expires_us = world.now_us
     it.expires_us = expires_us
-    if change.credentials_changed is True:
-        it.credentials_at_provider += 1
-    elif change.credentials_changed is False:
-        it.credentials_at_provider = it.credentials_known
-    for name in ("second_factor", "locked", "organisation_ok", "has_records", "broken"):
-        value = getattr(change, name)
-        if value is not UNSET:
-            setattr(it, name, value)
+    given = ((name, getattr(change, name)) for name in ("credentials_changed", *connections.CAUSES))
+    connections.change(it, {name: value for name, value in given if value is not UNSET})
 
 
 def _change_provider(world: WorldBase, it: Provider, change: ProviderChange) -> None:

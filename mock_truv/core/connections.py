@@ -12,7 +12,13 @@ from mock_truv.core.model import Connection
 from mock_truv.core.model import TaskStatus as S
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from mock_truv.core.model import Login, Provider
+
+CAUSES = ("second_factor", "locked", "organisation_ok", "has_records", "broken", "broken_as")
+"""Fields that are changed by giving them another value."""
 
 
 def is_down(provider: Provider, now_us: int) -> bool:
@@ -37,7 +43,7 @@ def judge_refresh(connection: Connection, provider: Provider, now_us: int) -> S:
     if not connection.organisation_ok:
         return S.CONFIG_ERROR
     if connection.broken:
-        return S.ERROR
+        return S(connection.broken_as)
     if connection.credentials_known != connection.credentials_at_provider:
         return S.LOGIN_ERROR
     if connection.second_factor == "always":
@@ -65,7 +71,7 @@ def judge_login(login: Login, connection: Connection | None, provider: Provider,
     if connection is not None and not connection.organisation_ok:
         return S.CONFIG_ERROR
     if connection is not None and connection.broken:
-        return S.ERROR
+        return S(connection.broken_as)
     if login.code != "right" and asks_code(login, connection, provider):
         return S.MFA_ERROR
     return S.LOGIN
@@ -95,3 +101,14 @@ def renew(connection: Connection, provider: Provider, now_us: int, oauth_days: i
     connection.logged_in_us = now_us
     connection.expires_us = None if days is None else now_us + days * DAY_US
     connection.credentials_known = connection.credentials_at_provider
+
+
+def change(connection: Connection, fields: Mapping[str, Any]) -> None:
+    """Change causes, by the names that the control API has for them."""
+    if fields.get("credentials_changed") is True:
+        connection.credentials_at_provider += 1
+    elif fields.get("credentials_changed") is False:
+        connection.credentials_at_provider = connection.credentials_known
+    for name in CAUSES:
+        if name in fields:
+            setattr(connection, name, fields[name])

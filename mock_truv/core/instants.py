@@ -23,6 +23,9 @@ START_US = int((datetime(2026, 1, 5, 15, 0, tzinfo=UTC) - EPOCH).total_seconds()
 LAST_US = int((datetime(2200, 1, 1, tzinfo=UTC) - EPOCH).total_seconds()) * SECOND_US
 """No clock may be moved beyond this instant."""
 
+LONGEST_US = 36_525 * DAY_US
+"""The longest duration: 100 years, which leave every instant of a scenario within the clock's range."""
+
 _FIRST_US = (datetime(1, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
 _END_US = (datetime(9999, 12, 31, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1) + DAY_US
 
@@ -107,12 +110,17 @@ def parse_duration(text: str) -> int:
     """Return the microseconds of a duration such as ``30d``, ``4h`` or ``1d12h30m``.
 
     Raises:
-        ValueError: The text has no or an unknown unit; the message shows the right form.
+        ValueError: The text has no or an unknown unit, or it is longer than 36525 days; the message says which.
     """
     parts = list(_DURATION.finditer(text))
     if not parts or "".join(part.group() for part in parts) != text:
         raise ValueError(f"{text!r} is not a duration, such as 30d, 4h, 90s or 1d12h (units: d h m s ms us)")
-    return sum(round(float(part.group(1)) * _UNITS_US[part.group(2)]) for part in parts)
+    lengths_us = [float(part.group(1)) * _UNITS_US[part.group(2)] for part in parts]
+    total_us = sum(round(each) for each in lengths_us) if max(lengths_us) <= LONGEST_US else LONGEST_US + 1
+    if total_us > LONGEST_US:
+        shown = text if len(text) <= 60 else f"{text[:60]}…"
+        raise ValueError(f"{shown!r} is longer than {LONGEST_US // DAY_US}d (100 years)")
+    return total_us
 
 
 @lru_cache(maxsize=256)

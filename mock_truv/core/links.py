@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 def delete(world: WorldBase, link: Link) -> None:
     """Remove a link's data; it still reads, with ``deleted_at`` set (inferred), and ``link-deleted`` goes out."""
+    remove(world, link)
+    notices.link_changed(world, "link-deleted", link, None)
+
+
+def remove(world: WorldBase, link: Link) -> None:
+    """Remove a link's data and tell nobody: alone only for a link that was deleted before a scenario began."""
     link.deleted_us = world.now_us
     link.username = ""
     link.credentials = None
@@ -25,4 +31,3 @@ def delete(world: WorldBase, link: Link) -> None:
     world.state.access_tokens.pop(link.access_token, None)
     world.touch(link)
     world.happened("link", link.id, "deleted", link_id=link.id)
-    notices.link_changed(world, "link-deleted", link, None)

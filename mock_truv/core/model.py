@@ -266,7 +266,9 @@ class Connection(Plain, kw_only=True):
     organisation_ok: bool = True
     has_records: bool = True
     broken: bool = False
-    """Something else is wrong at the provider with this account: every task ends in ``error``."""
+    """Something else is wrong at the provider with this account: every task ends in ``broken_as``."""
+    broken_as: str = "error"
+    """``error``, ``unable_to_reset`` or ``not_supported``."""
 
 
 class Link(Plain, kw_only=True):

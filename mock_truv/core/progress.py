@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from mock_truv.core.model import Link, Order, Suborder
 
 TASK_LIMIT_US = 20 * MINUTE_US
-"""A task that takes longer ends (data processing page); that it ends in ``error`` is inferred."""
+"""A task that takes longer ends (data processing page); that it ends in ``error`` is inferred.
+
+It does not hold where a provider was told to take longer than that: so a task can stay for hours in each status.
+"""
 LIMIT_REACHED = "Refresh limit for the access_token exceeded"
 """``error_message`` of a task that was over the limit, where only the task fails (text documented, place assumed)."""
 
@@ -71,7 +74,7 @@ def _following(world: WorldBase, task: Task) -> S:
     link = world.state.links.get(task.link_id or "")
     if link is not None and link.deleted_us is not None:
         return S.ERROR
-    if world.now_us - task.created_us > TASK_LIMIT_US:
+    if world.now_us - task.created_us > TASK_LIMIT_US >= provider.task_seconds * SECOND_US:
         return S.ERROR
     match task.status:
         case S.NEW:

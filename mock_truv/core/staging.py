@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mock_truv.core import outgoing, population
+from mock_truv.core import bounds, outgoing, population
 from mock_truv.core.due import FaultDue
 from mock_truv.core.errors import WrongInput
 from mock_truv.core.faults import Active
@@ -74,14 +74,19 @@ def _plan_fault(world: WorldBase, ident: str, rule: FaultRule) -> None:
 
 
 def check(world: WorldBase, scenario: Scenario) -> None:
-    """Refuse a scenario that speaks of what this world does not have.
+    """Refuse a scenario that speaks of what this world does not have, or that goes beyond its bounds.
 
     Raises:
-        WrongInput: Every unknown provider or login.
+        WrongInput: Every unknown provider or login, every time that is too long or goes too far back.
     """
-    providers, people = world.state.providers, world.catalog.people
+    providers = world.state.providers
     named = [(f"provider[{at}].id", rule.id) for at, rule in enumerate(scenario.provider)]
     named += [(f"person[{at}].provider", rule.provider) for at, rule in enumerate(scenario.person)]
+    named += [
+        (f"person[{at}].providers[{place}]", ident)
+        for at, rule in enumerate(scenario.person)
+        for place, ident in enumerate(rule.providers)
+    ]
     named += [
         (f"connection[{at}].provider", rule.provider) for at, rule in enumerate(scenario.connection) if rule.provider
     ]
@@ -90,12 +95,7 @@ def check(world: WorldBase, scenario: Scenario) -> None:
         for field, ident in named
         if ident not in providers
     ]
-    logins = {name for person in people.values() for name in person.usernames}
-    problems += [
-        (f"person[{at}].login", f"Nobody has the login {rule.login!r}; known are: {', '.join(sorted(logins))}")
-        for at, rule in enumerate(scenario.person)
-        if rule.login not in logins
-    ]
+    problems += bounds.problems(scenario) or population.problems(world, scenario.person)
     try:
         msgspec.convert(msgspec.to_builtins(world.state.profile) | scenario.profile, Profile)
     except msgspec.ValidationError as error:

@@ -13,7 +13,7 @@ from mock_truv.commands import Command
 from mock_truv.core.plain import Frozen
 from mock_truv.core.profile import Profile
 
-FORMAT = 1
+FORMAT = 2
 
 
 class JournalError(Exception):

@@ -25,6 +25,7 @@ CONNECTION: dict[str, Any] = {
     "link_id": "id", "user_id": "id", "provider_id": "text", "status": "text", "kind": "text", "logged_in_at": "time",
     "expires_at": "time?", "session_ended": "flag", "credentials_changed": "flag", "second_factor": "text",
     "locked": "flag", "organisation_ok": "flag", "has_records": "flag", "broken": "flag",
+    "broken_as": "text",
 }  # fmt: skip
 PROVIDER: dict[str, Any] = {
     "id": "text", "name": "text", "kind": "text", "lifetime_days": "whole?", "second_factor": "text",
@@ -331,6 +332,7 @@ def test_connections_are_read_and_changed(api: Api, check_shape: Callable[..., N
     for field, value in (
         ("credentials_changed", True), ("credentials_changed", False), ("second_factor", "always"), ("locked", True),
         ("organisation_ok", False), ("has_records", False), ("broken", True), ("session_ended", True),
+        ("broken_as", "not_supported"), ("broken_as", "unable_to_reset"), ("broken_as", "error"),
         ("expires_at", "2030-01-01T00:00:00.000000Z"), ("expires_at", None),
     ):  # fmt: skip
         changed = control(api, "PATCH", path, {field: value})

@@ -48,7 +48,8 @@ def test_any_outage_of_several_counts() -> None:
 @pytest.mark.parametrize("down", [False, True])
 @pytest.mark.parametrize("habit", HABITS)
 @pytest.mark.parametrize("kind", ["oauth", "credentials"])
-def test_a_refresh_ends_as_its_causes_say(kind: str, habit: str, down: bool) -> None:
+@pytest.mark.parametrize("broken_as", [S.ERROR, S.UNABLE_TO_RESET, S.NOT_SUPPORTED])
+def test_a_refresh_ends_as_its_causes_say(broken_as: S, kind: str, habit: str, down: bool) -> None:
     """Each cause has its ending; of several the first of the list counts; with none the login holds."""
     combinations = 0
     flags = product((False, True), repeat=4)
@@ -57,7 +58,7 @@ def test_a_refresh_ends_as_its_causes_say(kind: str, habit: str, down: bool) -> 
             connection = Connection(
                 kind=kind, logged_in_us=0, expires_us=expires_us, second_factor=habit, locked=locked,
                 organisation_ok=not foreign, broken=broken, credentials_at_provider=2 if changed else 1,
-                has_records=has_records,
+                has_records=has_records, broken_as=broken_as.value,
             )  # fmt: skip
             over = expires_us is not None and expires_us <= NOW_US
             wants_code = habit == "new_session" and kind == "credentials"
@@ -65,7 +66,7 @@ def test_a_refresh_ends_as_its_causes_say(kind: str, habit: str, down: bool) -> 
                 (down, S.UNAVAILABLE),
                 (locked, S.ACCOUNT_LOCKED),
                 (foreign, S.CONFIG_ERROR),
-                (broken, S.ERROR),
+                (broken, broken_as),
                 (changed, S.LOGIN_ERROR),
                 (habit == "always", S.MFA_ERROR),
                 (over and wants_code, S.MFA_ERROR),

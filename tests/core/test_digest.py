@@ -63,10 +63,16 @@ RICH = Plan(
 
 SCENARIO = Scenario(
     name="rich", title="t", why="w", expect="e", clauses=("RF-01",),
-    connection=(ConnectionRule(nth=(1, 2), session_ends_after="180d", locked_after="300d", locked_for="1d"),),
+    connection=(ConnectionRule(nth=(1, 2), session_ends_after="180d", locked_after="300d", locked_for="1d",
+                               broken_after="301d", broken_as="not_supported", deleted_after="302d"),),
     provider=(ProviderRule(down_from="300d", down_for="4h"),),
     fault=(FaultRule(fault=Delay(seconds=1.5, event_type="link-deleted", nth=(3,)), after="300d", lasting="1d"),),
-    driver=(DriverRule(do="close", after="10d"),),
+    driver=(
+        DriverRule(do="close", after="10d"),
+        DriverRule(do="crash", at="committed", nth=2, method="POST", path="/v1/orders/*/", every="1d", times=2, cases=3,
+                   cycle="2026", lasting="1h", together=2),
+    ),
+    seed=3, zone="UTC",
 )  # fmt: skip
 
 

@@ -84,6 +84,9 @@ def test_schema_file_is_up_to_date() -> None:
 FULL = (
     HEAD
     + """clauses = ["RF-1"]
+seed = 7
+zone = "Australia/Lord_Howe"
+lasts = "12d"
 [profile]
 refresh_limit = 5
 [[connection]]
@@ -99,6 +102,8 @@ organisation_wrong_after = "5d"
 records_gone_after = "6d"
 broken_after = "7d"
 broken_for = "8m"
+broken_as = "unable_to_reset"
+deleted_after = "9d"
 [[provider]]
 id = "harborpay"
 down_from = "1.5h"
@@ -108,16 +113,32 @@ second_factor = "always"
 [[person]]
 count = 3
 login = "goodlogin"
+logins = ["goodlogin", "fulltime"]
 provider = "harborpay"
+providers = ["paycastle", "harborpay"]
+employers = 3
+product = "employment"
+order_number = "A-1"
+household = false
+same_name = true
 connected_ago = "10d"
 spread = "5d"
 password_changed = 0.5
 locked = 0.25
 [[driver]]
-do = "request"
+do = "crash"
 after = "1d"
-case = 2
+every = "2d"
 times = 3
+case = 2
+cases = 5
+cycle = "2026-01"
+at = "committed"
+nth = 2
+method = "POST"
+path = "/v1/orders/*/"
+lasting = "10m"
+together = 4
 [[fault]]
 kind = "status"
 status = 503
@@ -197,6 +218,13 @@ WRONG: dict[str, tuple[str, int, str]] = {
     "too many people": (HEAD + "[[person]]\ncount = 1000000\n", 5, "count"),
     "clause": (HEAD + 'clauses = ["X-1"]\n', 4, "clauses"),
     "driver": (HEAD + '[[driver]]\ndo = "dance"\n', 5, "do"),
+    "driver's cycle": (HEAD + '[[driver]]\ndo = "request"\ncycle = "a b"\n', 6, "cycle"),
+    "too many at once": (HEAD + '[[driver]]\ndo = "request"\ntogether = 17\n', 6, "together"),
+    "too many employers": (HEAD + "[[person]]\nemployers = 21\n", 5, "employers"),
+    "broken as": (HEAD + '[[connection]]\nbroken_as = "done"\n', 5, "broken_as"),
+    "longest task": (HEAD + "[[provider]]\ntask_seconds = 86401\n", 5, "task_seconds"),
+    "seed": (HEAD + "seed = -1\n", 4, "seed"),
+    "form of a zone": (HEAD + 'zone = "Berlin time"\n', 4, "zone"),
 }
 
 
