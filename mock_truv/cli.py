@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 import mock_truv
+from mock_truv.contract import command as contract_command
 
 if TYPE_CHECKING:
     from mock_truv.core.profile import Profile
@@ -235,6 +236,9 @@ def replay(
     if result.difference is not None:
         typer.echo(f"The replay differs at {result.difference}", err=True)
         raise typer.Exit(1)
+
+
+app.command(epilog=contract_command.EPILOG)(contract_command.verify)
 
 
 scenarios_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, epilog=EPILOG_SCENARIOS)

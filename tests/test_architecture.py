@@ -36,10 +36,19 @@ ROOMS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     (  # the transport that reaches a server of this process belongs to that server
         "top",
         ("http/transport",),
-        (*BELOW_THE_EDGE, "edge"),
+        (*BELOW_THE_EDGE, "edge", "contract"),
     ),
     ("edge", ("http", "control", "pages"), BELOW_THE_EDGE),
-    ("top", ("",), (*BELOW_THE_EDGE, "edge")),
+    ("contract", ("contract/__init__",), (*BELOW_THE_EDGE, "adapter", "reference", "clauses")),  # the front door
+    ("adapter", ("contract/adapter", "contract/transport", "contract/manifest"), ()),
+    ("reference", ("contract/reference",), ("adapter",)),  # a stranger's program: it knows nothing but the adapter
+    (  # pure judgement: histories, clauses, plans
+        "clauses",
+        ("contract/clauses", "contract/clause", "contract/history", "contract/plan"),
+        ("core", "adapter"),
+    ),
+    ("contract", ("contract",), (*BELOW_THE_EDGE, "adapter", "reference", "clauses")),
+    ("top", ("",), (*BELOW_THE_EDGE, "edge", "adapter", "clauses", "contract")),
 )
 """Name of a room, where its modules are, the rooms it may import besides itself; a module is of the first that fits."""
 

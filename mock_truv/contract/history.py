@@ -1,0 +1,460 @@
+"""What happened in one story: every operation seen from outside, and the facts that only the world knows.
+
+Checkers read nothing else. A history is plain data; a few operations written by hand make one (all facts have
+defaults), so every checker is tested on histories of a few lines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from mock_truv.contract.manifest import Manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mock_truv.contract.adapter import CaseView
+    from mock_truv.core.scenario import Scenario
+
+
+CANARY_LENGTH = 6
+"""Shorter texts are too common to give anybody away."""
+
+# --- operations -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Op:
+    """Something seen at an instant. ``seq`` orders operations of one instant and is unique in a history."""
+
+    at_us: int
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called(Op):
+    """The run called the integrator: ``start put_case request_refresh run_due close_case crash webhook …``."""
+
+    name: str
+    case_id: str | None = None
+    cycle: str | None = None
+    result: Any = None
+    """Counts of ``run_due``; None for the other calls."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent(Op):
+    """A request of the integrator to Truv, and how it ended."""
+
+    method: str
+    path: str
+    """With ``/v1``, without the query."""
+    query: str = ""
+    body: Any = None
+    """Decoded JSON; the text itself where it is none."""
+    raw: str = ""
+    """URL and body as they came, for the search for secrets. Headers are not in it."""
+    status: int | None = None
+    """None: no answer came (see ``error``)."""
+    answer: Any = None
+    """Decoded JSON of the answer; its text where it is none."""
+    error: str | None = None
+    """``timeout``, ``reset``, ``cut``, ``crash``, ``dead`` (a start that has ended sends no more) or ``refused``."""
+    retry_after: str | None = None
+    fault: str | None = None
+    """Kind of the fault that struck it (``status``, ``timeout``, ``reset``, ``truncated``, ``html``, ``empty``,
+    ``slow``)."""
+    committed: bool = False
+    """The operation happened at Truv (whatever the integrator was told)."""
+    made: str | None = None
+    """Id of the order that it made."""
+    ended_us: int = 0
+    """When the answer, or its loss, reached the integrator."""
+    start: int = 1
+    """Number of the integrator's start that sent it."""
+    open_requests: int = 1
+    """Requests of the integrator that were open then, this one included."""
+
+    @property
+    def is_refresh(self) -> bool:
+        """Whether it asks for the refresh of an order or of a link."""
+        if self.method != "POST":
+            return False
+        parts = self.path.strip("/").split("/")
+        return (parts[:2] == ["v1", "orders"] and (len(parts) == 3 or parts[3:] == ["refresh"])) or parts[:3] == [
+            "v1", "refresh", "tasks"]  # fmt: skip
+
+    @property
+    def is_new_order(self) -> bool:
+        """Whether it asks for a new order (a link for the person)."""
+        return self.method == "POST" and self.path.strip("/") == "v1/orders"
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it is no read."""
+        return self.method not in {"GET", "HEAD"}
+
+    @property
+    def order_id(self) -> str | None:
+        """The order that its path names."""
+        parts = self.path.strip("/").split("/")
+        return parts[2] if parts[:2] == ["v1", "orders"] and len(parts) > 2 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook(Op):
+    """One attempt to deliver a webhook."""
+
+    webhook_id: str
+    """Of the delivery, the same in all its attempts."""
+    event: Mapping[str, Any]
+    """Decoded body; empty where it is no JSON object."""
+    raw: bytes = b""
+    forgery: str | None = None
+    """Kind of forgery; None: genuine."""
+    fault: str | None = None
+    """What a fault made of it: ``duplicate``, ``bytes``, ``strange`` …; None: as it was meant."""
+    attempt: int = 1
+    status: int | None = None
+    """The integrator's answer; None: none within 10 s, or nobody listened."""
+    answer: bytes = b""
+    error: str | None = None
+    """``refused`` (the program is down), ``timeout``, or ``raised`` (the handler died of an exception)."""
+    elapsed_us: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown(Op):
+    """A case is shown differently from before."""
+
+    view: CaseView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message(Op):
+    """An entry of the outbox, when it was first seen. Its fields are the entry's (clauses: outbox)."""
+
+    kind: str
+    """``link``, ``reminder``, ``notice`` (to the person) or ``announcement`` (to staff)."""
+    case_id: str = ""
+    person_ref: str = ""
+    order_id: str | None = None
+    url: str | None = None
+    sent_us: int = 0
+    text: str = ""
+    """The whole entry as JSON, for the search for secrets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged(Op):
+    """A line of the integrator's log."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person(Op):
+    """What the person did at a link."""
+
+    did: str
+    """``completes``, ``mistypes``, ``leaves``, ``other-account`` or ``too-late`` (the link was dead)."""
+    case_id: str
+    order_id: str | None = None
+    status: str | None = None
+    """What Bridge said: ``login``, or the error it will end in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened(Op):
+    """Something in the world: a task, order, suborder or link changed; a scenario's cause came into force."""
+
+    name: str
+    id: str
+    status: str | None = None
+    order_id: str | None = None
+    link_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Died(Op):
+    """The integrator was killed; ``back_us`` is when it was started again."""
+
+    where: str
+    back_us: int | None = None
+
+
+# --- facts ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFacts:
+    """A case as the run put it in."""
+
+    case_id: str
+    person_ref: str
+    user_id: str
+    order_id: str
+    """The source order given by ``put_case``."""
+    product: str = "income"
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Suborder id of that order -> link id."""
+    wanted: tuple[str, ...] = ()
+    """Suborder ids that the case wants refreshed."""
+    due_on: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One connection's part in an order: its suborder and its last task."""
+
+    suborder_id: str
+    key: str | None
+    """The suborder of the case's first source order that it stands for; None: an account not asked for."""
+    link_id: str | None
+    task_id: str | None = None
+    status: str | None = None
+    """The ending of its last task (``done``, ``login_error`` …); None: not ended."""
+    ended_us: int | None = None
+    suborder_status: str = "pending"
+    suborder_us: int | None = None
+    """When the suborder entered that status."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFacts:
+    """An order made in this story: a refresh (``source_id`` set) or a link order."""
+
+    order_id: str
+    case_id: str | None
+    """None: it belongs to no case that the run knows, or to another system (``elsewhere``)."""
+    case_ids: tuple[str, ...] = ()
+    """All cases of its person."""
+    user_id: str = ""
+    at_us: int
+    """When it was committed."""
+    source_id: str | None = None
+    elsewhere: bool = False
+    """Another system made it."""
+    sent_seq: int | None = None
+    """``seq`` of the request that made it."""
+    cycle: str | None = None
+    """The cycle last requested for its case then."""
+    expires_us: int = 0
+    canceled_us: int | None = None
+    closed_us: int | None = None
+    """When the order itself became final."""
+    status: str = "pending"
+    parts: tuple[Part, ...] = ()
+    url: str | None = None
+    """Path of its share page."""
+    bridge_token: str = ""
+    report: Any = None
+    """The order as a read would show it at the end, without lags and faults: what a prefill is compared with."""
+
+    @property
+    def is_refresh(self) -> bool:
+        """Whether it refreshes another order."""
+        return self.source_id is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Billed:
+    """A line of the ledger: one refresh of one connection."""
+
+    at_us: int
+    link_id: str
+    order_id: str | None
+    task_id: str = ""
+    elsewhere: bool = False
+    status: str | None = None
+    """How its task ended."""
+    committed_us: int | None = None
+    """When the refresh was accepted; ``at_us`` may be later (knob ``billing``)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """One story, whole."""
+
+    plan: Scenario
+    manifest: Manifest = field(default_factory=Manifest)
+    ops: Sequence[Op] = ()
+    cases: Mapping[str, CaseFacts] = field(default_factory=dict)
+    orders: Sequence[OrderFacts] = ()
+    """Orders made in this story, in the order of their commits."""
+    ledger: Sequence[Billed] = ()
+    """Every committed refresh of a connection, also where it is billed only when done."""
+    start_us: int = 0
+    end_us: int = 0
+    secrets: tuple[str, ...] = ()
+    """Texts that may never be in logs, views, messages or URLs (keys, tokens, signatures)."""
+
+    # --- operations by kind
+
+    @property
+    def sent(self) -> list[Sent]:
+        """Return all requests to Truv, in order."""
+        return [op for op in self.ops if isinstance(op, Sent)]
+
+    @property
+    def hooks(self) -> list[Hook]:
+        """Return all attempts to deliver a webhook, in order."""
+        return [op for op in self.ops if isinstance(op, Hook)]
+
+    @property
+    def messages(self) -> list[Message]:
+        """Return all messages, in order."""
+        return [op for op in self.ops if isinstance(op, Message)]
+
+    @property
+    def people(self) -> list[Person]:
+        """Return what people did, in order."""
+        return [op for op in self.ops if isinstance(op, Person)]
+
+    @property
+    def deaths(self) -> list[Died]:
+        """Return the crashes, in order."""
+        return [op for op in self.ops if isinstance(op, Died)]
+
+    @property
+    def lines(self) -> list[Logged]:
+        """Return the lines of the log, in order."""
+        return [op for op in self.ops if isinstance(op, Logged)]
+
+    def calls(self, name: str, case_id: str | None = None) -> list[Called]:
+        """Return the calls of one name, of one case if that is given."""
+        return [
+            op for op in self.ops
+            if isinstance(op, Called) and op.name == name and case_id in {None, op.case_id}
+        ]  # fmt: skip
+
+    # --- what was shown
+
+    def shown(self, case_id: str) -> list[Shown]:
+        """Return how a case was shown, change by change."""
+        return [op for op in self.ops if isinstance(op, Shown) and op.view.case_id == case_id]
+
+    def view(self, case_id: str, at_us: int | None = None) -> CaseView | None:
+        """Return how a case was shown last, or last until ``at_us`` (included)."""
+        found = [op.view for op in self.shown(case_id) if at_us is None or op.at_us <= at_us]
+        return found[-1] if found else None
+
+    def first_shown(self, case_id: str, states: Sequence[str], since_us: int = 0) -> Shown | None:
+        """Return the first showing of a case in one of the states that still stood at or came after ``since_us``."""
+        showings = self.shown(case_id)
+        for number, op in enumerate(showings):
+            until_us = showings[number + 1].at_us if number + 1 < len(showings) else None
+            if op.view.state in states and (until_us is None or until_us > since_us):
+                return op
+        return None
+
+    def was_shown(self, case_id: str, states: Sequence[str], from_us: int, until_us: int) -> bool:
+        """Return whether a case was shown in one of the states at some instant in ``[from_us, until_us]``."""
+        found = self.first_shown(case_id, states, from_us)
+        return found is not None and found.at_us <= until_us
+
+    # --- orders
+
+    def order(self, order_id: str | None) -> OrderFacts | None:
+        """Return an order of this story by its id."""
+        return next((it for it in self.orders if it.order_id == order_id), None)
+
+    def refreshes(self, case_id: str | None = None, *, elsewhere: bool = False) -> list[OrderFacts]:
+        """Return the refresh orders that the integrator made (with ``elsewhere`` those of others too)."""
+        return [
+            it for it in self.orders
+            if it.is_refresh and (elsewhere or not it.elsewhere) and case_id in {None, it.case_id}
+        ]  # fmt: skip
+
+    def link_orders(self, case_id: str | None = None) -> list[OrderFacts]:
+        """Return the link orders that the integrator made, of one case's person if that is given."""
+        return [it for it in self.orders if not it.is_refresh and (case_id is None or case_id in it.case_ids)]
+
+    def endings(self, *statuses: str) -> Iterator[tuple[OrderFacts, Part]]:
+        """Yield every part of an own refresh order whose task ended in one of the statuses (none given: any)."""
+        for order in self.refreshes():
+            for part in order.parts:
+                if part.status is not None and (not statuses or part.status in statuses):
+                    yield order, part
+
+    @cached_property
+    def canaries(self) -> Mapping[str, tuple[str, ...]]:
+        """Case id -> the texts (names, amounts, ids) of its person's reports that stand in nobody else's."""
+        return canaries_of(self.cases, self.orders)
+
+    # --- what makes a judgement fair
+
+    @property
+    def troubles(self) -> list[Sent]:
+        """Return the requests that a fault met, or that were answered 401, 403, 429 or 5xx."""
+        return [
+            op for op in self.sent
+            if op.fault is not None or op.error is not None or (op.status or 0) in {401, 403, 429}
+            or (op.status or 0) >= 500
+        ]  # fmt: skip
+
+    def calm_us(self, from_us: int) -> int:
+        """Return the earliest instant, not before ``from_us``, after which nothing outside goes wrong any more.
+
+        Outside is: requests that faults met, crashes and the time until the restart, people at links, closing, changes
+        of the clock. Bounds of progress count from it.
+        """
+        latest = from_us
+        for op in self.ops:
+            match op:
+                case Sent() if op.fault is not None or op.error is not None or op.status in {401, 403, 429}:
+                    latest = max(latest, op.ended_us or op.at_us)
+                case Died():
+                    latest = max(latest, op.back_us or self.end_us)
+                case _:
+                    pass
+        return latest
+
+    def until(self, from_us: int, bound: str, *, extra_us: int = 0) -> int | None:
+        """Return the instant by which something is due: ``bound`` (B-…) after ``from_us``, or after calm if later.
+
+        None: the story ends before that instant, so nothing can be said.
+        """
+        due_us = self.calm_us(from_us) + self.manifest.bound_us(bound) + extra_us
+        return due_us if due_us <= self.end_us else None
+
+    @property
+    def events_lost(self) -> bool:
+        """Whether the plan loses, delays or holds back events, or the receiver was down or refused some."""
+        kinds = {type(rule.fault).__name__ for rule in self.plan.fault}
+        return bool(kinds & {"Lose", "Delay", "Reorder"}) or any(
+            hook.forgery is None and (hook.status is None or hook.status >= 300) for hook in self.hooks
+        )
+
+
+def canaries_of(cases: Mapping[str, CaseFacts], orders: Sequence[OrderFacts]) -> dict[str, tuple[str, ...]]:
+    """Return for each case the texts of its person's reports that stand in nobody else's."""
+    texts: dict[str, set[str]] = {facts.person_ref: set() for facts in cases.values()}
+    people = {facts.case_id: facts.person_ref for facts in cases.values()}
+    for order in orders:
+        if order.case_id in people:
+            texts[people[order.case_id]].update(_texts(order.report))
+    owners: dict[str, int] = {}
+    for found in texts.values():
+        for text in found:
+            owners[text] = owners.get(text, 0) + 1
+    return {
+        case_id: tuple(sorted(text for text in texts[person] if owners[text] == 1))
+        for case_id, person in people.items()
+    }
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case dict():
+            for each in value.values():
+                yield from _texts(each)
+        case list():
+            for each in value:
+                yield from _texts(each)
+        case str() if len(value) >= CANARY_LENGTH:
+            yield value
+        case _:
+            pass

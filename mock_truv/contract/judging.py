@@ -1,0 +1,35 @@
+"""Carry out a plan with an integrator and let every clause that applies judge what happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mock_truv.contract.clause import judge
+from mock_truv.contract.clauses import all_clauses
+from mock_truv.contract.driver import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from mock_truv.contract.clause import Judgement
+    from mock_truv.contract.history import History
+    from mock_truv.contract.listener import Listener
+    from mock_truv.core.scenario import Scenario
+
+
+def run_story(plan: Scenario, factory: Callable[[], Any], listener: Listener | None = None) -> History:
+    """Carry out a plan; ``listener`` is where a separate program reaches Truv.
+
+    Raises:
+        AdapterError: The adapter raised, hung or gave nonsense.
+    """
+    return Run(plan, factory, listener=listener).run()
+
+
+def judge_history(history: History, clause_ids: Collection[str] | None = None) -> dict[str, Judgement]:
+    """Let the clauses whose capabilities the integrator has judge a history."""
+    return {
+        clause.id: judge(clause, history)
+        for clause in all_clauses().values()
+        if (clause_ids is None or clause.id in clause_ids) and history.manifest.has(*clause.needs)
+    }

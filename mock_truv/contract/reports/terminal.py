@@ -1,0 +1,109 @@
+"""The report for a terminal: what was not judged, what failed and why, then every clause."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from mock_truv.contract.clause import Kind
+from mock_truv.contract.story import story_lines, story_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mock_truv.contract.results import Failure, Result, RunReport, Trouble
+
+WIDTH = 110
+NAME_WIDTH = 52
+
+
+def terminal_report(report: RunReport) -> str:
+    """Return the whole report as text."""
+    lines: list[str] = []
+    for part in (_unjudged, _troubles, _failures, _table, _summary):
+        found = list(part(report))
+        if found:
+            lines += [*found, ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def failure_text(failure: Failure) -> str:
+    """Return one failure as text: what happened, what is right, the story, and how to see it again."""
+    return "\n".join(_failure(failure))
+
+
+def _unjudged(report: RunReport) -> Iterator[str]:
+    if not report.unjudged:
+        return
+    yield f"MUST clauses not judged: {len(report.unjudged)} (never counted as kept)"
+    for result in report.unjudged:
+        yield f"  {result.clause.id:<7} {result.kind:<12} {result.clause.name}: {result.reason}"
+
+
+def _troubles(report: RunReport) -> Iterator[str]:
+    for trouble in report.troubles:
+        yield from _trouble(trouble)
+
+
+def _trouble(trouble: Trouble) -> Iterator[str]:
+    times = f" (in {trouble.count} stories)" if trouble.count > 1 else ""
+    yield f"ADAPTER  {trouble.call}(): {trouble.problem}{times}"
+    yield f"  in the story: {trouble.plan.title}"
+    yield "  This is a fault of the adapter or the program, not a verdict on a clause."
+    yield from (f"  | {line}" for line in trouble.details.rstrip().splitlines()[-14:])
+
+
+def _failures(report: RunReport) -> Iterator[str]:
+    for failure in report.failures:
+        yield from _failure(failure)
+        yield ""
+
+
+def _failure(failure: Failure) -> Iterator[str]:
+    clause, breach = failure.clause, failure.breach
+    yield f"{'=' * WIDTH}"
+    yield f"FAIL  {clause.id}  {clause.level}  {clause.name}"
+    yield from _wrapped("happened: ", breach.what)
+    yield from _wrapped("expected: ", breach.expected or clause.statement)
+    if clause.advice:
+        yield from _wrapped("advice:   ", clause.advice)
+    yield from _wrapped("clause:   ", clause.statement)
+    yield from _wrapped("source:   ", clause.source)
+    yield "  story (virtual time since its beginning; ▸ marks the evidence):"
+    moments = story_of(failure.history, breach)
+    yield from (f"  {line}" for line in story_lines(moments))
+    if not failure.shrunk:
+        yield "  (not fully shrunk: time was over)"
+    yield f"  seen first in: {failure.found_in}"
+
+
+def _wrapped(label: str, text: str) -> Iterator[str]:
+    yield from textwrap.wrap(text, WIDTH, initial_indent=f"  {label}", subsequent_indent=" " * (len(label) + 2))
+
+
+def _table(report: RunReport) -> Iterator[str]:
+    yield f"{'clause':<8}{'level':<8}{'verdict':<14}{'exercised':>9}  name"
+    for result in report.results.values():
+        yield _row(result)
+
+
+def _row(result: Result) -> str:
+    clause = result.clause
+    name = textwrap.shorten(clause.name, NAME_WIDTH, placeholder="…")
+    gap = f" [known gap: {result.known_gap}]" if result.known_gap is not None else ""
+    if result.known_gap is not None and result.kind is not Kind.FAIL:
+        gap += " — the gap is closed; take it out of the file"
+    why = f" ({result.reason})" if result.reason else ""
+    return f"{clause.id:<8}{clause.level:<8}{result.kind:<14}{result.exercised:>9}  {name}{why}{gap}"
+
+
+def _summary(report: RunReport) -> Iterator[str]:
+    counts = {kind: sum(result.kind is kind for result in report.results.values()) for kind in Kind}
+    yield "  ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+    manifest = report.manifest
+    yield (
+        f"{report.target or manifest.name} ({manifest.name} {manifest.version}): {report.stories} stories in "
+        f"{report.seconds:.1f} s, {report.mode} run, seed {report.seed}"
+    )
+    yield from report.notes
+    yield "The contract is kept." if report.passed else "The contract is broken." if report.failures else "Not sound."

@@ -1,0 +1,280 @@
+"""The run of one plan: time, faults, control points, crashes, and adapters that misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from mock_truv.contract import HookReply, Step
+from mock_truv.contract.history import Called, Hook, Sent
+from mock_truv.contract.judging import run_story
+from mock_truv.contract.plan import ORDER_POST, crash, person, plan, request
+from mock_truv.contract.program import AdapterError, Program
+from mock_truv.core import faults
+from mock_truv.core.instants import HOUR_US, SECOND_US
+from mock_truv.core.scenario import ConnectionRule, DriverRule
+from tests.contract.toys import Toy, toy
+
+if TYPE_CHECKING:
+    from mock_truv.contract.history import History
+
+
+def posts(history: History) -> list[Sent]:
+    """Return the refresh requests."""
+    return [op for op in history.sent if op.is_refresh]
+
+
+def test_a_story_is_the_same_every_time_and_in_order() -> None:
+    """The same plan and integrator give the same operations; instants never go back and numbers have no gaps."""
+    story = plan("two", people=2, fault=faults.Duplicate(copies=2, gap_seconds=60.0), lasts="2h")
+    first, second = run_story(story, Toy), run_story(story, Toy)
+    assert first.ops == second.ops
+    assert first.orders == second.orders
+    assert [op.seq for op in first.ops] == list(range(1, len(first.ops) + 1))
+    assert all(one.at_us <= next_.at_us for one, next_ in zip(first.ops, first.ops[1:], strict=False))
+    assert first.view("case-1") is not None
+    assert {first.view(case_id).state for case_id in first.cases} == {"READY"}  # type: ignore[union-attr]
+    assert len(first.ledger) == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "committed"),
+    [
+        (faults.Timeout(commit=True, times=1, **ORDER_POST), "timeout", True),
+        (faults.Timeout(commit=False, times=1, **ORDER_POST), "timeout", False),
+        (faults.Reset(commit=True, times=1, **ORDER_POST), "reset", True),
+        (faults.Truncated(share=0.5, times=1, **ORDER_POST), "cut", True),
+        (faults.Status(status=503, times=1, **ORDER_POST), None, False),
+    ],
+)
+def test_a_request_that_a_fault_meets_ends_as_the_fault_says(
+    fault: faults.Fault, error: str | None, committed: bool
+) -> None:
+    """The integrator sees the fault, and the history says how it ended and whether it was committed all the same."""
+    seen: list[str] = []
+
+    def refresh(it: Toy, order_id: str) -> Any:
+        try:
+            status, answer = it.ask("POST", f"/v1/orders/{order_id}/", {"products": ["income"]})
+        except (TimeoutError, ConnectionError) as problem:
+            seen.append(type(problem).__name__)
+            return None
+        seen.append(str(status))
+        return answer.get("id")
+
+    history = run_story(plan("faulty", fault=fault, lasts="1h"), toy(refresh=refresh))
+    [post] = posts(history)
+    assert (post.error, post.committed) == (error, committed)
+    assert post.fault is not None
+    assert len(history.orders) == committed
+    assert len(seen) == 1
+    if error == "timeout":
+        assert post.ended_us - post.at_us == 10 * SECOND_US
+
+
+def test_a_slow_answer_lets_events_come_before_it() -> None:
+    """While an answer is held, the order's events are delivered to a program that can take them."""
+    story = plan("early", fault=faults.Slow(seconds=9.0, times=1, **ORDER_POST), lasts="1h")
+    history = run_story(story, Toy)
+    [post] = posts(history)
+    assert [hook for hook in history.hooks if post.at_us < hook.at_us < post.ended_us]
+
+
+def test_a_program_that_does_one_thing_at_a_time_gets_them_after_it() -> None:
+    """With reentrancy ``none`` no call is made while a request is open; what came meanwhile is delivered then."""
+
+    class Single(Toy):
+        reentrancy = "none"
+        busy = False
+
+        def refresh(self, order_id: str) -> Any:
+            self.busy = True
+            try:
+                return super().refresh(order_id)
+            finally:
+                self.busy = False
+
+        def webhook(self, headers: Any, raw: bytes) -> HookReply:
+            assert not self.busy
+            return super().webhook(headers, raw)
+
+    story = plan("early", fault=faults.Slow(seconds=9.0, times=1, **ORDER_POST), lasts="1h")
+    history = run_story(story, Single)
+    assert {hook.status for hook in history.hooks} == {200}
+    assert history.view("case-1").state == "READY"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("point", "made"), [("sending", 0), ("committed", 1), ("answered", 1)])
+def test_a_crash_at_a_point_of_a_request_kills_the_program_there(point: str, made: int) -> None:
+    """The program dies at the point, starts again with what it had stored, and its dead start sends nothing more."""
+    starts: list[Any] = []
+
+    def start(it: Toy, env: Any) -> None:
+        starts.append(env)
+        Toy.start(it, env)
+
+    history = run_story(plan("crash", driver=crash(point, lasting="1m", **ORDER_POST), lasts="1h"), toy(start=start))
+    [died] = history.deaths
+    assert died.back_us == died.at_us + 60 * SECOND_US
+    assert len(starts) == 2
+    assert starts[0].store == starts[1].store
+    first, *later = posts(history)
+    assert first.error == "crash"
+    assert first.committed == bool(made)
+    assert len(later) == 1, "the state said DUE in the file, so it was sent once more"
+    assert {op.start for op in later} == {2}
+    assert [op for op in history.ops if isinstance(op, Hook) and op.error == "refused"] != [] or made == 0
+
+
+def test_together_means_that_the_others_come_while_the_first_request_is_open() -> None:
+    """Of eight clicks at once, seven arrive before the first one's request is answered."""
+
+    def request_refresh(it: Toy, case_id: str, cycle: str) -> None:
+        it.ask("POST", f"/v1/orders/{it.known[case_id]['source']}/", {"products": ["income"]})
+
+    story = plan("eight", driver=request(together=8), lasts="1h")
+    history = run_story(story, toy(request_refresh=request_refresh))
+    assert len(history.orders) == 3, "the others are beyond the limit"
+    assert max(op.open_requests for op in posts(history)) == 8
+
+
+def test_a_call_that_waits_for_a_lock_is_blocked_and_ends_later() -> None:
+    """A click that waits for the program's own lock does not stop the story, and its end is seen."""
+    ended: list[str] = []
+
+    def refresh(it: Toy, order_id: str) -> Any:
+        with it.lock:
+            return Toy.refresh(it, order_id)
+
+    def request_refresh(it: Toy, case_id: str, cycle: str) -> None:
+        with it.lock:
+            Toy.request_refresh(it, case_id, cycle)
+        ended.append(cycle)
+
+    again = DriverRule(do="request", cycle="again", at="sending", method="POST", path="/v1/orders/*/")
+    history = run_story(
+        plan("locked", driver=[request(), again], lasts="1h"), toy(refresh=refresh, request_refresh=request_refresh)
+    )
+    assert ended == ["cycle-1", "again"]
+    assert history.view("case-1").state == "READY"  # type: ignore[union-attr]
+
+
+def test_an_integrator_made_of_coroutines_is_awaited_and_may_be_called_while_it_waits() -> None:
+    """A program on an event loop, with httpx, gets its webhooks while its own request is open."""
+
+    class Asynchronous(Toy):
+        reentrancy = "async"
+
+        async def advance(self, now: Any) -> Step:  # type: ignore[override]
+            for known in self.known.values():
+                if known["state"] == "DUE":
+                    known["state"] = "REFRESHING"
+                    async with httpx.AsyncClient(transport=self.env.httpx_transport(), timeout=10) as client:
+                        headers = {"X-Access-Client-Id": self.env.client_id, "X-Access-Secret": self.env.access_secret}
+                        url = f"{self.env.api_base}/v1/orders/{known['source']}/"
+                        answer = await client.post(url, json={"products": ["income"]}, headers=headers)
+                        known["order"] = answer.json()["id"]
+            if any(event.get("status") == "done" for event in self.hooks):
+                next(iter(self.known.values()))["state"] = "READY"
+            return Step(None)
+
+        async def webhook(self, headers: Any, raw: bytes) -> HookReply:  # type: ignore[override]
+            await asyncio.sleep(0)
+            return super().webhook(headers, raw)
+
+    story = plan("async", fault=faults.Slow(seconds=9.0, times=1, **ORDER_POST), lasts="1h")
+    history = run_story(story, Asynchronous)
+    [post] = posts(history)
+    assert [hook for hook in history.hooks if post.at_us < hook.at_us < post.ended_us]
+    assert history.view("case-1").state == "READY"  # type: ignore[union-attr]
+
+
+def test_the_person_logs_in_at_the_link_some_time_after_it_came() -> None:
+    """Without an outbox the link is in the person's hands when its order is made; the login repairs the connection."""
+
+    def advance(it: Toy, now: Any) -> Step:
+        for event in it.hooks:
+            if event.get("status") == "login_error" and not it.known["case-1"].get("asked"):
+                it.known["case-1"]["asked"] = True
+                body = {
+                    "products": ["income"],
+                    "first_name": "A",
+                    "last_name": "B",
+                    "external_user_id": "client-000001",
+                }
+                it.ask("POST", "/v1/orders/", body)
+        return Toy.advance(it, now)
+
+    story = plan(
+        "login", connection=ConnectionRule(password_changes_after="10d"), driver=person("completes", "2h"), lasts="1d"
+    )
+    history = run_story(story, toy(advance=advance))
+    [link_order] = history.link_orders("case-1")
+    [visit] = history.people
+    assert (visit.did, visit.order_id, visit.status) == ("completes", link_order.order_id, "login")
+    assert visit.at_us == link_order.at_us + 2 * HOUR_US
+    assert [part.status for part in link_order.parts] == ["done"]
+    assert link_order.parts[0].key in history.cases["case-1"].links
+
+
+@pytest.mark.parametrize(
+    ("call", "gives", "said"),
+    [
+        ("advance", "raises", "it raised ValueError: broken"),
+        ("case", "raises", "it raised ValueError: broken"),
+        ("case", {"state": "READY"}, "a CaseView is wanted"),
+        ("webhook", "text", "a HookReply or a status is wanted"),
+        ("describe", [], "it must give a mapping"),
+        ("describe", {"capabilities": ["flying"]}, "flying is unknown"),
+        ("describe", {"bounds_s": {"B-LOSS": -1}}, "seconds above 0"),
+    ],
+)
+def test_an_adapter_that_misbehaves_is_named_with_its_call(call: str, gives: Any, said: str) -> None:
+    """A raise or nonsense is a fault of the adapter: the error names the call and what would be right."""
+
+    def answer(it: Toy, *given: Any) -> Any:
+        if gives == "raises":
+            raise ValueError("broken")
+        return gives
+
+    with pytest.raises(AdapterError) as caught:
+        run_story(plan("misbehaves", lasts="1h"), toy(**{call: answer}))
+    assert caught.value.call == call
+    assert said in str(caught.value)
+
+
+def test_a_call_that_never_returns_is_cut_off_and_shown() -> None:
+    """A hang is cut by the real-time guard; the error shows where the call stood."""
+    never = threading.Event()
+
+    class Hanging(Toy):
+        def advance(self, now: Any) -> Step:
+            never.wait()
+            return Step(None)
+
+    program = Program(Hanging(), guard_s=0.1)
+    with pytest.raises(AdapterError, match="did not return within") as caught:
+        program.call("advance", None)
+    assert "never.wait()" in caught.value.details
+    never.set()
+
+
+def test_a_webhook_handler_that_dies_of_an_exception_answers_500() -> None:
+    """As a web framework would: the delivery counts as answered with 500 and is tried again."""
+
+    def webhook(it: Toy, headers: Any, raw: bytes) -> Any:
+        raise ValueError("broken")
+
+    history = run_story(plan("raises", lasts="1h"), toy(webhook=webhook))
+    assert {(hook.status, hook.error) for hook in history.hooks} == {(500, "raised")}
+    assert max(hook.attempt for hook in history.hooks) > 1
+
+
+def test_every_call_of_the_run_is_in_the_history() -> None:
+    """Start, cases, clicks and stop are there, in order."""
+    history = run_story(plan("calls", lasts="1h"), Toy)
+    assert [op.name for op in history.ops if isinstance(op, Called)] == ["start", "put_case", "request_refresh", "stop"]
