@@ -9,10 +9,10 @@ import contextlib
 import http.client
 import json
 import os
+import select
 import shlex
 import signal
 import subprocess
-import threading
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from mock_truv.contract.adapter import CaseView, HarnessCrash, HookReply, Step
 from mock_truv.contract.program import AdapterError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mock_truv.contract.adapter import CaseIn, Env
 
@@ -49,6 +49,7 @@ class Target:
         self.host, self.port = parts.hostname, parts.port or 80
         self._command = start_command
         self._process: subprocess.Popen[bytes] | None = None
+        self._idle: list[Connection] = []
 
     @property
     def can_be_killed(self) -> bool:
@@ -65,7 +66,9 @@ class Target:
         return BlackBox(self, self._manifest())
 
     def kill(self) -> None:
-        """Kill the program and all it started, without notice."""
+        """Kill the program and all it started, without notice; one that the run did not start lives on."""
+        while self._idle:
+            self._idle.pop().close()
         process, self._process = self._process, None
         if process is None:
             return
@@ -73,11 +76,26 @@ class Target:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
+    @contextlib.contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """Lend a kept-alive connection; one that failed is not used again."""
+        try:
+            taken = self._idle.pop()  # atomic: several threads may take one
+        except IndexError:
+            taken = Connection(self.host, self.port)
+        try:
+            yield taken
+        except BaseException:
+            taken.close()
+            raise
+        self._idle.append(taken)
+
     def _manifest(self) -> Any:
         until = time.monotonic() + (START_WITHIN_S if self._command is not None else 0)
         while True:
             try:
-                return Connection(self.host, self.port).call("describe", "GET", f"{ROUTES}/manifest")
+                with self.connection() as connection:
+                    return connection.call("describe", "GET", f"{ROUTES}/manifest")
             except OSError as error:
                 process = self._process
                 if process is not None and process.poll() is not None:
@@ -88,7 +106,7 @@ class Target:
 
 
 class Connection:
-    """One kept-alive connection of one thread."""
+    """One kept-alive connection."""
 
     def __init__(self, host: str, port: int) -> None:
         self._connection = http.client.HTTPConnection(host, port, timeout=ANSWER_WITHIN_S)
@@ -96,18 +114,15 @@ class Connection:
     def request(
         self, method: str, path: str, body: bytes | None = None, headers: Sequence[tuple[str, str]] = ()
     ) -> tuple[int, bytes]:
-        """Make a request; once more where the other side had closed an idle connection."""
-        fresh = self._connection.sock is None
-        try:
-            return self._once(method, path, body, headers)
-        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+        """Make a request, on a new connection where the other side has closed the idle one; never twice."""
+        sock = self._connection.sock
+        if sock is not None and select.select([sock], [], [], 0)[0]:
             self._connection.close()
-            if fresh:
-                raise
-            return self._once(method, path, body, headers)
-        except (http.client.HTTPException, OSError):
-            self._connection.close()
-            raise
+        return self._once(method, path, body, headers)
+
+    def close(self) -> None:
+        """Close it."""
+        self._connection.close()
 
     def call(self, name: str, method: str, path: str, value: Any = None) -> Any:
         """Make a call of the adapter and return its JSON, None where there is none.
@@ -146,7 +161,6 @@ class BlackBox:
     def __init__(self, target: Target, manifest: Any) -> None:
         self._target = target
         self._manifest = manifest
-        self._local = threading.local()
         self._killed = False
         given = manifest if isinstance(manifest, dict) else {}
         claimed = given.get("capabilities") or ()
@@ -231,21 +245,17 @@ class BlackBox:
 
     def _call(self, name: str, method: str, path: str, value: Any = None) -> Any:
         try:
-            return self._connection().call(name, method, ROUTES + path, value)
+            with self._target.connection() as connection:
+                return connection.call(name, method, ROUTES + path, value)
         except (OSError, http.client.HTTPException) as error:
             raise self._lost(name, error) from None
 
     def _request(self, name: str, method: str, path: str, body: bytes, headers: Sequence[tuple[str, str]]) -> Any:
         try:
-            return self._connection().request(method, path, body, headers)
+            with self._target.connection() as connection:
+                return connection.request(method, path, body, headers)
         except (OSError, http.client.HTTPException) as error:
             raise self._lost(name, error) from None
-
-    def _connection(self) -> Connection:
-        if not hasattr(self._local, "connection"):
-            self._local.connection = Connection(self._target.host, self._target.port)
-        connection: Connection = self._local.connection
-        return connection
 
     def _lost(self, name: str, error: Exception) -> BaseException:
         if self._killed:

@@ -47,30 +47,85 @@ def verify(
     start_command: Annotated[
         str | None, typer.Option(help="Starts the program; the run kills and restarts it.")
     ] = None,
+    observe: Annotated[
+        bool, typer.Option("--observe", help="No adapter: judge what is seen from Truv's side.")
+    ] = False,
+    put_case: Annotated[
+        str | None, typer.Option(help="With --observe: 'METHOD URL BODY' makes a case known; {case_id} and the like.")
+    ] = None,
+    trigger: Annotated[
+        str | None, typer.Option(help="With --observe: 'METHOD URL BODY' asks for the refresh of {case_id}.")
+    ] = None,
+    webhook_url: Annotated[str | None, typer.Option(help="With --observe: where the program takes webhooks.")] = None,
+    listen: Annotated[int, typer.Option(min=0, max=65535, help="With --observe: port of Truv; 0 any.")] = 8700,
+    faketime: Annotated[
+        bool, typer.Option("--faketime", help="With --observe: start the program on the run's time (libfaketime).")
+    ] = False,
     scaffold: Annotated[str | None, typer.Option(help="Print a first adapter: python or http.")] = None,
 ) -> None:
     """Try an integrator on every failure path, and say which clauses of the refresh contract it breaks."""
     if scaffold is not None:
         _scaffold(scaffold)
         return
-    if target is None:
+    if target is None and not observe:
         _wrong("name a target: module:factory, file.py:factory or http://127.0.0.1:PORT (or --scaffold python)")
-    from mock_truv.contract.targets import TargetError, subject_of  # noqa: PLC0415
-
     settings = _settings(clauses, scenario, known_gaps, bulk, profile, quick=quick, seed=seed, budget_s=budget)
     for path in (junit, html, json):
         if path is not None and not path.absolute().parent.is_dir():
             _wrong(f"the folder {path.absolute().parent} does not exist")
-    try:
-        subject = subject_of(target, start_command=start_command)
-    except TargetError as error:
-        _wrong(str(error))
+    if observe:
+        subject = _observed(put_case, trigger, webhook_url, start_command, listen, faketime=faketime)
+        settings = _narrowed(settings, faketime=faketime)
+    else:
+        subject = _subject(target or "", start_command)
     try:
         report = _run(subject, settings)
     finally:
         subject.close()
     _write(report, junit=junit, html=html, json=json, save_failures=save_failures)
     raise typer.Exit(0 if report.passed else 1)
+
+
+def _subject(target: str, start_command: str | None) -> Subject:
+    from mock_truv.contract.targets import TargetError, subject_of  # noqa: PLC0415
+
+    try:
+        return subject_of(target, start_command=start_command)
+    except TargetError as error:
+        _wrong(str(error))
+
+
+def _observed(put_case: str | None, trigger: str | None, webhook_url: str | None, start_command: str | None, port: int,
+              *, faketime: bool) -> Subject:  # fmt: skip
+    from mock_truv.contract.listener import Listener  # noqa: PLC0415
+    from mock_truv.contract.observe import Observed, Template, faketime_library  # noqa: PLC0415
+    from mock_truv.contract.targets import Subject, TargetError  # noqa: PLC0415
+
+    if put_case is None or trigger is None:
+        _wrong("--observe needs --put-case 'METHOD URL BODY' and --trigger 'METHOD URL BODY'")
+    if faketime and start_command is None:
+        _wrong("--faketime needs --start-command: only a program that the run starts can be given its time")
+    try:
+        templates = Template.parse("--put-case", put_case), Template.parse("--trigger", trigger)
+        if faketime:
+            faketime_library()
+        listener = Listener(port, plain=True)
+    except TargetError as error:
+        _wrong(str(error))
+    except OSError as error:
+        _wrong(f"--listen {port}: {error.strerror}; take another port, or 0 for any")
+    observed = Observed(*templates, listener, webhook_url, start_command, faketime)
+    typer.echo(f"Truv is at http://127.0.0.1:{listener.port} for the program", err=True)
+    return Subject("observed program", observed.factory, listener, observed)
+
+
+def _narrowed(settings: Settings, *, faketime: bool) -> Settings:
+    from dataclasses import replace  # noqa: PLC0415
+
+    from mock_truv.contract.clauses import all_clauses  # noqa: PLC0415
+    from mock_truv.contract.observe import unseen  # noqa: PLC0415
+
+    return replace(settings, unseen=unseen(all_clauses(), faketime=faketime), drawn=False)
 
 
 def _run(subject: Subject, settings: Settings) -> RunReport:

@@ -98,6 +98,7 @@ class Run:
         self.last_cycle: dict[str, str] = {}
         self._factory = factory
         self._base = API_BASE if listener is None else listener.register(self)
+        self._plain = listener is not None and listener.plain
         self.origin = self._base.encode()
         """Our own address in answers."""
         self._real_s = real_s
@@ -460,7 +461,7 @@ class Run:
         self.start_number += 1
         number = self.start_number
         env = Env(
-            api_base=f"{self._base}/s{number}",
+            api_base=self.base_of(number),
             client_id=DEFAULT_CLIENT_ID,
             access_secret=DEFAULT_SECRET,
             now=self.host_now(),
@@ -486,6 +487,10 @@ class Run:
             last_auth_at=datetime_of(link.connection.logged_in_us),
             provider=link.provider_id,
         )
+
+    def base_of(self, start: int) -> str:
+        """Return the address of Truv for a start: each has its own, so that what a dead one still sends is known."""
+        return self._base if self._plain else f"{self._base}/s{start}"
 
     # --- the record
 

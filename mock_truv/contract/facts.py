@@ -29,6 +29,8 @@ def cases_of(world: World) -> dict[str, CaseFacts]:
     """Return the cases of a population just furnished, one an order, numbered from 1."""
     state = world.state
     found = {}
+    rules = state.scenario.person if state.scenario is not None else ()
+    due_on = [rule.due_on for rule in rules for _ in range(rule.count)]
     for number, order in enumerate(state.orders.values(), 1):
         user = state.users[order.user_id]
         links = {each.id: each.link_id for each in suborders(order) if each.link_id}
@@ -40,6 +42,7 @@ def cases_of(world: World) -> dict[str, CaseFacts]:
             product=order.products[0],
             links=links,
             wanted=tuple(links),
+            due_on=due_on[number - 1],
         )
     return found
 

@@ -113,7 +113,7 @@ class Line:
         run = self._run
         self.check_alive(start)
         parts = urlsplit(url)
-        path = parts.path.partition(f"/s{start}")[2]
+        path = parts.path.removeprefix(urlsplit(run.base_of(start)).path)
         text = body.decode("utf-8", "replace")
         op = Sent(
             at_us=run.now_us, method=method.upper(), path=path, query=parts.query, body=views.decoded(body),

@@ -18,7 +18,13 @@ BODY_LIMIT_BYTES = 8 * 1024 * 1024
 class Listener:
     """Serves the runs that are registered with it, each below a path of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0, *, plain: bool = False) -> None:
+        """Listen on a port, 0 for any; ``plain``: at one address for all runs, for programs with one in their settings.
+
+        Raises:
+            OSError: The port is in use.
+        """
+        self.plain = plain
         self._runs: dict[str, Run] = {}
         self._number = 0
         self.requests = 0
@@ -28,13 +34,16 @@ class Listener:
         class Handler(_Handler):
             owner = listener
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
         self.port: int = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def register(self, run: Run) -> str:
         """Serve a run; return its base address."""
+        if self.plain:
+            self._runs = {"": run}
+            return f"http://127.0.0.1:{self.port}"
         self._number += 1
         name = f"r{self._number}"
         self._runs = {name: run}  # one story at a time; requests to an earlier one are nobody's
@@ -42,6 +51,9 @@ class Listener:
 
     def run_of(self, path: str) -> tuple[Run | None, int]:
         """Return the run and the number of the start that a path belongs to."""
+        if self.plain:
+            run = self._runs.get("")
+            return run, run.start_number if run is not None else 0
         parts = path.split("/", 3)
         if len(parts) < 4 or not parts[2].startswith("s") or not parts[2][1:].isdigit():
             return None, 0

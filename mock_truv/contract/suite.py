@@ -56,6 +56,8 @@ class Settings:
     """Clause id -> reason."""
     plans: Sequence[Scenario] | None = None
     """Only these plans (``--scenario``)."""
+    unseen: Mapping[str, str] = field(default_factory=dict)
+    """Clause id -> why it cannot be judged in this way of running."""
     profile: Mapping[str, Any] = field(default_factory=dict)
     """Knobs under which every plan is carried out, unless the plan says otherwise."""
 
@@ -150,6 +152,8 @@ class Suite:
         return structs.replace(plan, profile=profile, seed=plan.seed + self._settings.seed)
 
     def _applies(self, clause: Clause) -> bool:
+        if clause.id in self._settings.unseen:
+            return False
         return self._manifest is None or self._manifest.has(*clause.needs)
 
     # --- stories
@@ -165,7 +169,8 @@ class Suite:
             return False
         self._stories += 1
         self._manifest = history.manifest
-        for ident, judgement in judge_history(history, self._tallies).items():
+        judged = self._tallies.keys() - self._settings.unseen.keys()
+        for ident, judgement in judge_history(history, judged).items():
             tally = self._tallies[ident]
             if judgement.breaches and (tally.first is None):
                 tally.first = (plan, judgement.breaches[0], history)
@@ -220,6 +225,8 @@ class Suite:
     def _result(self, clause: Clause, manifest: Manifest) -> Result:
         tally = self._tallies[clause.id]
         gap = self._settings.known_gaps.get(clause.id)
+        if clause.id in self._settings.unseen:
+            return Result(clause, Kind.NOT_APPLICABLE, reason=self._settings.unseen[clause.id], known_gap=gap)
         missing = [name for name in clause.needs if not manifest.has(name)]
         if missing:
             reason = f"needs {', '.join(missing)}"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from mock_truv.contract.black_box import Target
     from mock_truv.contract.listener import Listener
+    from mock_truv.contract.observe import Observed
 
 
 class TargetError(Exception):
@@ -28,7 +29,8 @@ class Subject:
     factory: Callable[[], Any]
     listener: Listener | None = None
     """Where a separate program reaches Truv; None: it is in this process."""
-    target: Target | None = None
+    target: Target | Observed | None = None
+    """The program, where the run can end it."""
 
     def close(self) -> None:
         """End what was started for it."""
