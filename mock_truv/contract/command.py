@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    from mock_truv.contract.explorer import Settings
     from mock_truv.contract.results import RunReport
-    from mock_truv.contract.suite import Settings
     from mock_truv.contract.targets import Subject
 
 EPILOG = """Examples:\n
@@ -35,6 +36,9 @@ def verify(
     profile: Annotated[
         str, typer.Option(help="Knobs of every story: documented, strict, older-docs, harsh.")
     ] = "documented",
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes for a target in Python; default: one a core.")
+    ] = None,
     bulk: Annotated[
         str | None, typer.Option(help="full: bulk clauses with as many cases as they are written for.")
     ] = None,
@@ -79,7 +83,7 @@ def verify(
     else:
         subject = _subject(target or "", start_command)
     try:
-        report = _run(subject, settings)
+        report = _run(subject, settings, jobs or os.cpu_count() or 1)
     finally:
         subject.close()
     _write(report, junit=junit, html=html, json=json, save_failures=save_failures)
@@ -128,7 +132,7 @@ def _narrowed(settings: Settings, *, faketime: bool) -> Settings:
     return replace(settings, unseen=unseen(all_clauses(), faketime=faketime), drawn=False)
 
 
-def _run(subject: Subject, settings: Settings) -> RunReport:
+def _run(subject: Subject, settings: Settings, jobs: int) -> RunReport:
     from mock_truv.contract.program import AdapterError  # noqa: PLC0415
     from mock_truv.contract.suite import Suite  # noqa: PLC0415
 
@@ -139,7 +143,7 @@ def _run(subject: Subject, settings: Settings) -> RunReport:
 
     try:
         report = Suite(
-            subject.factory, settings, target=subject.name, listener=subject.listener, progress=progress
+            subject.factory, settings, target=subject.name, listener=subject.listener, progress=progress, jobs=jobs
         ).run()
     except AdapterError as error:
         typer.echo(f"ADAPTER  {error}\n{error.details}".rstrip(), err=True)
@@ -154,8 +158,8 @@ def _run(subject: Subject, settings: Settings) -> RunReport:
 def _settings(clauses: str | None, scenario: list[str] | None, known_gaps: Path | None, bulk: str | None,
               profile: str, *, quick: bool, seed: int, budget_s: float) -> Settings:  # fmt: skip
     from mock_truv.contract.clauses import all_clauses  # noqa: PLC0415
+    from mock_truv.contract.explorer import Settings  # noqa: PLC0415
     from mock_truv.contract.files import GapsError, load_plan, read_gaps  # noqa: PLC0415
-    from mock_truv.contract.suite import Settings  # noqa: PLC0415
     from mock_truv.core.profile import differences  # noqa: PLC0415
     from mock_truv.runtime.profiles import ProfileError, load_profile  # noqa: PLC0415
     from mock_truv.scenarios import ScenarioError  # noqa: PLC0415

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -9,12 +10,14 @@ import msgspec
 from mock_truv.api.call import Request
 from mock_truv.commands import CompleteBridge, LeaveBridge, Redeliver
 from mock_truv.contract.adapter import HarnessCrash
-from mock_truv.contract.history import Called, Person
+from mock_truv.contract.history import Called, Hook, Person
 from mock_truv.core.base import suborders
 from mock_truv.core.instants import SECOND_US, START_US, parse_duration
 from mock_truv.core.logins import GOOD_PASSWORD, RIGHT_CODE, typed
 from mock_truv.core.model import OPEN_SUBORDER
 from mock_truv.core.striking import matches
+from mock_truv.delivery.signing import HEADER, USER_AGENT, sign
+from mock_truv.runtime.hub import DEFAULT_SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,10 +29,13 @@ if TYPE_CHECKING:
 PERSON = ("person-completes", "person-mistypes", "person-leaves", "person-other-account")
 WRONG_PASSWORD = "not-the-password"  # noqa: S105 -- what a person mistypes
 BETWEEN_TRIES_US = 30 * SECOND_US
+UNREADABLE = (b"", b"{", b"[]", b"\xff\xfe", b"null", b'"done"')
+"""Signed bodies that are no JSON object."""
 
 
 def plan_all(run: Run) -> None:
     """Put what the plan does at an instant on the run's calendar; points and people wait for their occasion."""
+    run.people.remember_accounts()
     for rule in run.plan.driver:
         if rule.at is not None or rule.do in PERSON:
             continue
@@ -56,6 +62,7 @@ def do(run: Run, rule: DriverRule) -> None:
             for facts in _cases(run, rule):
                 _many(run, rule, "request_refresh", (facts.case_id, rule.cycle), facts.case_id)
         case "run-due":
+            run.last_cycle.update(dict.fromkeys(run.cases, rule.cycle))
             if "run_due" in run.calls:
                 _many(run, rule, "run_due", (run.host_now(), rule.cycle), None)
         case "close":
@@ -68,6 +75,9 @@ def do(run: Run, rule: DriverRule) -> None:
         case "redeliver":
             for ident in list(run.world.state.deliveries)[rule.nth - 1 : rule.nth - 1 + rule.times]:
                 run.give(Redeliver(ident))
+        case "unreadable":
+            for body in UNREADABLE if run.manifest.has("webhook") else ():
+                run.perform(lambda body=body: _send_unreadable(run, body))  # type: ignore[misc]
         case "elsewhere":
             for facts in _cases(run, rule):
                 _refresh_elsewhere(run, facts)
@@ -90,13 +100,12 @@ def _many(run: Run, rule: DriverRule, name: str, arguments: tuple[Any, ...], cas
         run.last_cycle[case_id] = rule.cycle
 
     def call() -> None:
-        seq = run.record(Called(at_us=run.now_us, name=name, case_id=case_id, cycle=rule.cycle))
+        begun = Called(at_us=run.now_us, name=name, case_id=case_id, cycle=rule.cycle)
+        seq = run.record(begun)
 
         def done(result: Any) -> None:
             if name == "run_due":
-                run.amend(
-                    seq, Called(at_us=run.now_us, name=name, case_id=None, cycle=rule.cycle, result=dict(result or {}))
-                )
+                run.amend(seq, replace(begun, result=dict(result or {})))
 
         run.call_or_later(name, arguments, done)
 
@@ -107,6 +116,20 @@ def _together(run: Run, call: Callable[[], None], number: int) -> None:
     run.points.crowd(call, number - 1)
     call()
     run.points.disperse()
+
+
+def _send_unreadable(run: Run, body: bytes) -> None:
+    """Send a rightly signed body that is no JSON object; it is no webhook of the world, so it is sent once."""
+    headers = [("Content-Type", "application/json"), ("User-Agent", USER_AGENT), (HEADER, sign(body, DEFAULT_SECRET))]
+    hook = Hook(at_us=run.now_us, webhook_id=f"unreadable-{len(run.ops)}", event={}, raw=body, fault="unreadable")
+
+    def answered(reply: Any) -> None:
+        run.record(replace(hook, at_us=run.now_us, status=getattr(reply, "status", reply)))
+
+    def failed(error: str) -> None:
+        run.record(replace(hook, at_us=run.now_us, status=500, error=error))
+
+    run.call_or_later("webhook", (headers, body), answered, failed)
 
 
 def _refresh_elsewhere(run: Run, facts: CaseFacts) -> None:
@@ -185,6 +208,14 @@ class People:
         self._rules = [rule for rule in run.plan.driver if rule.do in PERSON]
         self._links: dict[str, int] = {}
         self._known: set[tuple[str, str | None, str | None]] = set()
+        self._logins: dict[str, tuple[str, str]] = {}
+        """Link -> (login, provider): people still know them when the link's credentials were removed."""
+
+    def remember_accounts(self) -> None:
+        """Note what the connections of all cases are logged in with."""
+        links = self._run.world.state.links
+        for ident in {link for facts in self._run.cases.values() for link in facts.links.values()}:
+            self._logins[ident] = (links[ident].username, links[ident].provider_id)
 
     def link_reached(self, case_id: str, order_id: str | None, url: str | None) -> None:
         """A link for a case is in the person's hands (a reminder of a known one is not another)."""
@@ -200,7 +231,12 @@ class People:
                 run.plan_at(run.now_us + parse_duration(rule.after), self._deed(rule, case_id, order_id, url))
 
     def _deed(self, rule: DriverRule, case_id: str, order_id: str | None, url: str | None) -> Callable[[], None]:
-        return lambda: self._visit(rule, case_id, order_id, url)
+        def deed() -> None:
+            self._visit(rule, case_id, order_id, url)
+
+        if "open_page" in self._run.calls:  # a page of the program's own waits for its open call
+            return lambda: self._run.perform_alone(deed)
+        return deed
 
     def _visit(self, rule: DriverRule, case_id: str, order_id: str | None, url: str | None) -> None:
         """Open the link and do what the rule says."""
@@ -272,7 +308,7 @@ class People:
             task = state.tasks.get(link.last_refresh_task_id or "")
             if task is not None and task.status in {"login_error", "mfa_error"}:
                 failed.append(link)
-        return [(link.username, link.provider_id) for link in failed or links]
+        return [self._logins[link.id] for link in failed or links]
 
     def _log_in(self, token: str, case_id: str, order_id: str | None, did: str, login: str, password: str,
                 provider: str) -> bool:  # fmt: skip

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from mock_truv.commands import Delivered, MoveClock, PutScenario, RemoveFault, Step, Subscribe
 from mock_truv.contract import deeds, views
 from mock_truv.contract.adapter import CaseIn, Env, HarnessCrash
-from mock_truv.contract.facts import billed, cases_of, order_facts, secrets_of, with_reports
+from mock_truv.contract.facts import billed, cases_of, cases_of_person, order_facts, secrets_of, with_reports
 from mock_truv.contract.history import Called, Died, Happened, History, Hook, Op, Sent
 from mock_truv.contract.line import Line, release_all
 from mock_truv.contract.manifest import Manifest, ManifestError, parse_manifest
@@ -32,6 +32,7 @@ from mock_truv.core.instants import SECOND_US, START_US, datetime_of, instant_of
 from mock_truv.delivery.forgery import signed
 from mock_truv.delivery.signing import HEADER, USER_AGENT
 from mock_truv.runtime.hub import DEFAULT_CLIENT_ID, DEFAULT_SECRET, load_catalog
+from mock_truv.scenarios import ScenarioError
 from mock_truv.world import World
 
 if TYPE_CHECKING:
@@ -155,12 +156,17 @@ class Run:
             raise AdapterError("describe", str(error)) from None
         if self.manifest.has("webhook"):
             self.give(Subscribe(HOOK_URL))
-        self.give(PutScenario(self.plan))
+        self._furnish()
         self.cases = cases_of(self.world)
         deeds.plan_all(self)
         self._start_program()
         for facts in self.cases.values():
             self.call("put_case", self._case_in(facts), case_id=facts.case_id)
+
+    def _furnish(self) -> None:
+        answer = self.give(PutScenario(self.plan)).answer
+        if answer is not None and answer.status >= 400:
+            raise ScenarioError(f"the plan {self.plan.title!r} cannot be put into force: {answer.body.decode()}")
 
     def _go(self, end_us: int) -> None:
         """Let time pass until the end."""
@@ -415,6 +421,13 @@ class Run:
         while self._deferred and not self._calling:
             self._deferred.pop(0)()
 
+    def perform_alone(self, deed: Callable[[], None]) -> None:
+        """Do something now, or when no call of the integrator is open any more."""
+        if self._calling:
+            self._deferred.append(deed)
+        else:
+            deed()
+
     def perform(self, deed: Callable[[], None]) -> None:
         """Do something now, or after the open call where the program does one thing at a time."""
         if self._calling and self.manifest.reentrancy == "none":
@@ -509,7 +522,7 @@ class Run:
         known = {facts.order_id: facts.case_id for facts in self.cases.values()}
         while root not in known and (before := self.world.state.orders[root].initial_order) is not None:
             root = before
-        person = [it.case_id for it in self.cases.values() if it.user_id == order.user_id]
+        person = cases_of_person(self.world, order, self.cases)
         case_id = known.get(root) or (person[0] if person else None)
         self.cycles[order_id] = self.last_cycle.get(case_id) if case_id is not None else None
         if order.initial_order is None and not self.manifest.has("outbox"):

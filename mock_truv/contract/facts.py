@@ -59,7 +59,7 @@ def order_facts(
     for order in state.orders.values():
         if order.id in roots and order.id not in committed_us:
             continue
-        people = _cases_of_person(world, order, cases)
+        people = cases_of_person(world, order, cases)
         if order.initial_order is not None:
             case_id = roots.get(order.initial_order)
             if case_id is not None:
@@ -129,7 +129,8 @@ def secrets_of(world: World, secret: str) -> tuple[str, ...]:
     return (secret, *state.access_tokens, *state.tokens, *state.public_tokens)
 
 
-def _cases_of_person(world: World, order: Order, cases: Mapping[str, CaseFacts]) -> tuple[str, ...]:
+def cases_of_person(world: World, order: Order, cases: Mapping[str, CaseFacts]) -> tuple[str, ...]:
+    """Return the cases of an order's person, who may have become another user since."""
     user = world.state.users[order.user_id]
     return tuple(
         facts.case_id for facts in cases.values() if order.user_id == facts.user_id

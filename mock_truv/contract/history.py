@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mock_truv.contract.manifest import Manifest
+from mock_truv.core.model import SuborderStatus, TaskStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 CANARY_LENGTH = 6
 """Shorter texts are too common to give anybody away."""
+
+STATUSES = frozenset([*map(str, TaskStatus), *map(str, SuborderStatus), "connected", "disconnected"])
+"""Every status that a task, a suborder or a link may have in an event."""
 
 # --- operations -----------------------------------------------------------------------------------------------------
 
@@ -293,48 +297,45 @@ class History:
 
     # --- operations by kind
 
-    @property
+    @cached_property
     def sent(self) -> list[Sent]:
         """Return all requests to Truv, in order."""
         return [op for op in self.ops if isinstance(op, Sent)]
 
-    @property
+    @cached_property
     def hooks(self) -> list[Hook]:
         """Return all attempts to deliver a webhook, in order."""
         return [op for op in self.ops if isinstance(op, Hook)]
 
-    @property
+    @cached_property
     def messages(self) -> list[Message]:
         """Return all messages, in order."""
         return [op for op in self.ops if isinstance(op, Message)]
 
-    @property
+    @cached_property
     def people(self) -> list[Person]:
         """Return what people did, in order."""
         return [op for op in self.ops if isinstance(op, Person)]
 
-    @property
+    @cached_property
     def deaths(self) -> list[Died]:
         """Return the crashes, in order."""
         return [op for op in self.ops if isinstance(op, Died)]
 
-    @property
+    @cached_property
     def lines(self) -> list[Logged]:
         """Return the lines of the log, in order."""
         return [op for op in self.ops if isinstance(op, Logged)]
 
     def calls(self, name: str, case_id: str | None = None) -> list[Called]:
         """Return the calls of one name, of one case if that is given."""
-        return [
-            op for op in self.ops
-            if isinstance(op, Called) and op.name == name and case_id in {None, op.case_id}
-        ]  # fmt: skip
+        return [op for op in self._calls_by_name.get(name, []) if case_id in {None, op.case_id}]
 
     # --- what was shown
 
     def shown(self, case_id: str) -> list[Shown]:
         """Return how a case was shown, change by change."""
-        return [op for op in self.ops if isinstance(op, Shown) and op.view.case_id == case_id]
+        return self._shown_by_case.get(case_id, [])
 
     def view(self, case_id: str, at_us: int | None = None) -> CaseView | None:
         """Return how a case was shown last, or last until ``at_us`` (included)."""
@@ -359,7 +360,7 @@ class History:
 
     def order(self, order_id: str | None) -> OrderFacts | None:
         """Return an order of this story by its id."""
-        return next((it for it in self.orders if it.order_id == order_id), None)
+        return self._orders_by_id.get(order_id or "")
 
     def refreshes(self, case_id: str | None = None, *, elsewhere: bool = False) -> list[OrderFacts]:
         """Return the refresh orders that the integrator made (with ``elsewhere`` those of others too)."""
@@ -384,9 +385,31 @@ class History:
         """Case id -> the texts (names, amounts, ids) of its person's reports that stand in nobody else's."""
         return canaries_of(self.cases, self.orders)
 
+    # --- indexes
+
+    @cached_property
+    def _shown_by_case(self) -> dict[str, list[Shown]]:
+        found: dict[str, list[Shown]] = {}
+        for op in self.ops:
+            if isinstance(op, Shown):
+                found.setdefault(op.view.case_id, []).append(op)
+        return found
+
+    @cached_property
+    def _calls_by_name(self) -> dict[str, list[Called]]:
+        found: dict[str, list[Called]] = {}
+        for op in self.ops:
+            if isinstance(op, Called):
+                found.setdefault(op.name, []).append(op)
+        return found
+
+    @cached_property
+    def _orders_by_id(self) -> dict[str, OrderFacts]:
+        return {it.order_id: it for it in self.orders}
+
     # --- what makes a judgement fair
 
-    @property
+    @cached_property
     def troubles(self) -> list[Sent]:
         """Return the requests that a fault met, or that were answered 401, 403, 429 or 5xx."""
         return [
@@ -420,7 +443,7 @@ class History:
         due_us = self.calm_us(from_us) + self.manifest.bound_us(bound) + extra_us
         return due_us if due_us <= self.end_us else None
 
-    @property
+    @cached_property
     def events_lost(self) -> bool:
         """Whether the plan loses, delays or holds back events, or the receiver was down or refused some."""
         kinds = {type(rule.fault).__name__ for rule in self.plan.fault}

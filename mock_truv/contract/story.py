@@ -47,6 +47,7 @@ def story_of(history: History, breach: Breach) -> list[Moment]:
             moments[-1] = replace(before, times=before.times + 1, is_evidence=before.is_evidence or moment.is_evidence)
         else:
             moments.append(moment)
+    moments.append(Moment(breach.at_us - history.start_us, "clock", "clock", "here the clause is broken"))
     return moments
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mock_truv.contract.adapter import STATES, CaseView
-from mock_truv.contract.history import Logged, Message, Shown
+from mock_truv.contract.history import STATUSES, Logged, Message, Shown
 from mock_truv.contract.program import AdapterError
 from mock_truv.core.instants import MINUTE_US, instant_of, parse_instant
-from mock_truv.core.model import SuborderStatus, TaskStatus
 from mock_truv.core.notices import EVENT_TYPES
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 MANY_CASES = 20
 """More cases than this are looked at once a virtual minute only."""
-STATUSES = frozenset([*map(str, TaskStatus), *map(str, SuborderStatus), "connected", "disconnected"])
 
 
 class Watch:
@@ -36,6 +35,7 @@ class Watch:
         self._logs = 0
         self._ops = -1
         self._looked_us = -1
+        self._again_us = -1
         self.case_of_order: dict[str, str] = {}
         """Link order -> the case for which it was sent."""
 
@@ -53,6 +53,9 @@ class Watch:
         if everything or not many or (news and run.now_us - self._looked_us >= MINUTE_US):
             self._looked_us = run.now_us
             self._look_at_cases(many=many)
+        elif news and self._again_us <= run.now_us:  # what is new will be looked at, even if nothing more happens
+            self._again_us = self._looked_us + MINUTE_US
+            run.plan_at(self._again_us, lambda: self.look(everything=True))
         self._ops = len(run.ops)
 
     def _look_at_outbox(self) -> None:
@@ -125,13 +128,14 @@ def instant_us(moment: datetime | str) -> int:
     return parse_instant(moment) if isinstance(moment, str) else instant_of(moment)
 
 
+@lru_cache(maxsize=256)
 def decoded(body: bytes) -> Any:
-    """Return the JSON of a body; its text where it is none, None where it is empty."""
+    """Return the JSON of a body; its text where it is none, None where it is empty. Not to be changed: it is shared."""
     if not body:
         return None
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return body.decode("utf-8", "replace")
 
 

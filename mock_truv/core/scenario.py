@@ -106,11 +106,14 @@ class PersonRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Share of the connections whose password has changed since."""
     locked: Annotated[float, Meta(ge=0, le=1)] = 0.0
     """Share of the connections whose account is locked."""
+    due_on: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", max_length=10)] | None = None
+    """Civil date on which the cases are due for renewal, told to the program of a contract run; without it they
+    always are."""
 
 
 Deed = Literal[
     "request", "run-due", "close", "crash", "person-completes", "person-mistypes", "person-leaves",
-    "person-other-account", "redeliver", "elsewhere", "clock-back", "clock-forward", "end-faults",
+    "person-other-account", "redeliver", "unreadable", "elsewhere", "clock-back", "clock-forward", "end-faults",
 ]  # fmt: skip
 Point = Literal["sending", "committed", "answered", "acknowledged", "announced"]
 

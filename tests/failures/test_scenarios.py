@@ -125,6 +125,7 @@ connected_ago = "10d"
 spread = "5d"
 password_changed = 0.5
 locked = 0.25
+due_on = "2026-01-31"
 [[driver]]
 do = "crash"
 after = "1d"

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from mock_truv.contract.clause import Kind
+from mock_truv.contract.reports.terminal import verdict_text
 from mock_truv.contract.story import Moment, duration_text, story_of
 from mock_truv.scenarios import scenario_text
 
@@ -52,6 +53,7 @@ def html_report(report: RunReport) -> str:
     counts = {str(kind): sum(result.kind is kind for result in report.results.values()) for kind in Kind}
     return _template().render(
         report=report,
+        verdict=verdict_text(report),
         counts={kind: count for kind, count in counts.items() if count},
         failures=drawn,
         lanes=[(name, LEFT + number * LANE_WIDTH) for number, name in enumerate(LANES)],

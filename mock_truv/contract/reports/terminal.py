@@ -106,4 +106,16 @@ def _summary(report: RunReport) -> Iterator[str]:
         f"{report.seconds:.1f} s, {report.mode} run, seed {report.seed}"
     )
     yield from report.notes
-    yield "The contract is kept." if report.passed else "The contract is broken." if report.failures else "Not sound."
+    yield verdict_text(report)
+
+
+def verdict_text(report: RunReport) -> str:
+    """Return the run's verdict in one sentence."""
+    if report.troubles:
+        return "The run was not sound: the adapter went wrong."
+    if not report.passed:
+        return "The contract is broken."
+    missing = len(report.unjudged)
+    if missing:
+        return f"No clause is broken; {missing} MUST clause{'s were' if missing > 1 else ' was'} not judged."
+    return "The contract is kept."

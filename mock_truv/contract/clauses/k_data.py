@@ -1,0 +1,345 @@
+"""K. Fidelity of the prefilled data: equal to the new report, with provenance, unmixed, nobody else's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mock_truv.contract.clause import Breach, Trigger, clause
+from mock_truv.contract.clauses.common import Casebook, at, is_fresh, prefill_orders
+from mock_truv.contract.clauses.prefills import differences, items, prefills
+from mock_truv.contract.plan import down, person, plan, request
+from mock_truv.core.faults import Duplicate, Slow
+from mock_truv.core.instants import SECOND_US, parse_instant
+from mock_truv.core.scenario import ConnectionRule, PersonRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mock_truv.contract.history import History, Shown
+    from mock_truv.core.scenario import Scenario
+
+SECTION = "K. Fidelity of the prefilled data"
+FAILED = frozenset({"MANUAL", "REAUTH_NEEDED", "REAUTH_SENT", "BLOCKED"})
+CYCLES = (request(), request("15d", cycle="cycle-2"))
+
+
+def _values() -> tuple[Scenario, ...]:
+    people = [
+        PersonRule(login=login)
+        for login in ("hourly.two-jobs", "goodlogin", "terminated.recently", "goodlogin.semimonthly", "multiple.employments2")
+    ]  # fmt: skip
+    return (
+        plan("A salary with many deductions", lasts="1d"),
+        plan("Five people with awkward pay", people=people, lasts="1d"),
+        plan("The report stands in the order alone", people=PersonRule(login="hourly.two-jobs"),
+             profile={"report_place": "order"}, lasts="1d"),
+        plan("Employment alone", people=PersonRule(product="employment"), lasts="1d"),
+    )  # fmt: skip
+
+
+@clause(
+    "RF-115", "MUST", "equal to the report of the new order", section=SECTION,
+    source="report reference pages", plans=_values,
+    advice="Copy Truv's values as text: parse no money as floating point, no date through a zone, drop no character.",
+)  # fmt: skip
+def equal_to_the_report(history: History) -> Iterator[Trigger | Breach]:
+    """What is prefilled equals the report of the order that it names, field by field, money to the last digit."""
+    for shown in _all_prefills(history):
+        for item in items(history, shown):
+            if item.true is None:
+                continue
+            yield Trigger(shown.at_us, f"an employment of {shown.view.case_id} is prefilled")
+            for path, given, true in differences(item.given, item.true):
+                yield Breach(
+                    shown.at_us,
+                    f"case {shown.view.case_id}: {path} is prefilled as {given!r}; the report of order "
+                    f"{(shown.view.prefill or {}).get('order_id')} says {true!r}",
+                    "the report's own value, money as decimal text",
+                    ops=(shown,),
+                )
+                break
+
+
+@clause(
+    "RF-116", "MUST", "provenance", section=SECTION,
+    source="data refresh page: the refresh is a new order", plans=_values,
+    advice="Store with the data the new order's id, the report's id and the instant of completion, and show them.",
+)  # fmt: skip
+def names_where_it_is_from(history: History) -> Iterator[Trigger | Breach]:
+    """A prefill names the order and the report it comes from, and when that was completed."""
+    for shown in _all_prefills(history):
+        prefill, case_id = shown.view.prefill or {}, shown.view.case_id
+        yield Trigger(shown.at_us, f"{case_id} has a prefill")
+        for what in _missing_provenance(history, shown, prefill):
+            yield Breach(
+                shown.at_us,
+                f"case {case_id}: {what}",
+                "order_id, report_id and as_of of the order whose data are shown",
+                ops=(shown,),
+            )
+            break
+
+
+def _missing_provenance(history: History, shown: Shown, prefill: Any) -> Iterator[str]:
+    ids = prefill_orders(shown.view)
+    known = {facts.order_id for facts in history.cases.values()}
+    if not ids or not prefill.get("report_id"):
+        yield "the prefill names no order" if not ids else "the prefill names no report"
+        return
+    strangers = [ident for ident in ids if history.order(ident) is None and ident not in known]
+    if strangers:
+        yield f"the prefill names the order {strangers[0]}, which Truv does not have"
+        return
+    order = history.order(str(prefill.get("order_id")))
+    as_of_us = _instant(prefill.get("as_of"))
+    if as_of_us is None:
+        yield f"the prefill's as_of is {prefill.get('as_of')!r}, which is no time"
+    elif as_of_us > shown.at_us + SECOND_US:
+        yield f"the prefill's as_of ({at(history, as_of_us)}) lies in the future"
+    elif order is not None and as_of_us < order.at_us - SECOND_US:
+        yield f"the prefill's as_of ({at(history, as_of_us)}) is before order {order.order_id} was made"
+
+
+def _mixtures() -> tuple[Scenario, ...]:
+    return (
+        plan("A second cycle two weeks later", driver=CYCLES, lasts="17d"),
+        plan("A second cycle of a case with three employers, one of which fails then",
+             people=PersonRule(employers=3, logins=("goodlogin", "fulltime", "hourly.part-time")),
+             connection=ConnectionRule(nth=(2,), password_changes_after="40d"), driver=CYCLES, lasts="20d"),
+        plan("A second cycle; the report is read by link", driver=CYCLES, profile={"report_place": "link"}, lasts="17d"),
+    )  # fmt: skip
+
+
+@clause(
+    "RF-117", "MUST", "no mixture", section=SECTION,
+    source="data refresh page: a report is fixed at completion", plans=_mixtures,
+    advice="Replace a stored report whole; never merge statements of two reports.",
+)  # fmt: skip
+def old_and_new_are_not_mixed(history: History) -> Iterator[Trigger | Breach]:
+    """The values of the new report replace those of the old: nothing of an older report stays without being marked."""
+    for case_id in history.cases:
+        before: Shown | None = None
+        for shown in prefills(history, case_id):
+            if before is not None and prefill_orders(shown.view) != prefill_orders(before.view):
+                yield Trigger(shown.at_us, f"{case_id} has a newer prefill than before")
+                yield from _leftovers(history, shown)
+            before = shown
+
+
+def _leftovers(history: History, shown: Shown) -> Iterator[Breach]:
+    case_id = shown.view.case_id
+    seen: set[tuple[str, Any]] = set()
+    for item in items(history, shown):
+        if item.is_stale:
+            continue
+        known = {each.get("id") for each in (item.true or {}).get("statements") or ()}
+        given = [each.get("id") for each in item.given.get("statements") or () if isinstance(each, dict)]
+        strange = [ident for ident in given if ident not in known]
+        twice = item.given.get("id") is not None and (item.employer, item.given["id"]) in seen
+        seen.add((item.employer, item.given.get("id")))
+        if item.true is not None and (strange or len(given) > len(set(given))):
+            what = f"it shows {len(given)} pay statements where the new report has {len(known)}"
+        elif twice:
+            what = f"the employment {item.given['id']} stands in it twice"
+        else:
+            continue
+        yield Breach(
+            shown.at_us,
+            f"case {case_id}, after a newer report: {what}",
+            "the new report's statements alone, each once; older parts only if marked stale",
+            ops=(shown,),
+        )
+
+
+@clause(
+    "RF-118", "MUST", "missing is missing", section=SECTION,
+    source="report pages: fields are nullable", plans=_values,
+    advice="Keep null as null; a missing amount is no zero, a missing date no today.",
+)  # fmt: skip
+def missing_is_missing(history: History) -> Iterator[Trigger | Breach]:
+    """What the report leaves empty is shown as missing, never as zero, an empty text or a made-up value."""
+    for shown in _all_prefills(history):
+        for item in items(history, shown):
+            if item.true is None:
+                continue
+            empty = dict(_empty(item.true))
+            yield Trigger(shown.at_us, f"{len(empty)} fields of the report are empty")
+            for path, given, true in differences(item.given, item.true):
+                if true is None:
+                    yield Breach(
+                        shown.at_us,
+                        f"case {shown.view.case_id}: {path} is shown as {given!r}; the report has no value there",
+                        "nothing, or null, is shown",
+                        ops=(shown,),
+                    )
+                    break
+
+
+def _empty(value: Any, path: str = "") -> Iterator[tuple[str, None]]:
+    if isinstance(value, dict):
+        for name, each in value.items():
+            yield from _empty(each, f"{path}.{name}")
+    elif isinstance(value, list):
+        for number, each in enumerate(value):
+            yield from _empty(each, f"{path}[{number}]")
+    elif value is None:
+        yield path, None
+
+
+PAIRS = (("income", "income_unit"), ("pay_rate", "pay_frequency"))
+
+
+def _units() -> tuple[Scenario, ...]:
+    people = [
+        PersonRule(login=login) for login in ("goodlogin", "hourly.two-jobs", "goodlogin.monthly", "goodlogin.weekly")
+    ]
+    return (plan("Yearly and hourly pay", people=people, lasts="1d"), *_values()[:1])
+
+
+@clause(
+    "RF-119", "MUST", "units stay attached", section=SECTION,
+    source="report pages: income and income_unit, pay_rate and pay_frequency", plans=_units,
+    advice="Store amount and unit side by side; convert only where both are known, and say that it was converted.",
+)  # fmt: skip
+def units_stay_attached(history: History) -> Iterator[Trigger | Breach]:
+    """An amount is shown with the unit that the report gives it; what was converted says so."""
+    for shown in _all_prefills(history):
+        for item in items(history, shown):
+            for amount, unit in PAIRS:
+                if item.true is None or item.given.get(amount) is None or item.true.get(unit) is None:
+                    continue
+                yield Trigger(shown.at_us, f"{amount} in {item.true[unit]}")
+                if item.given.get(unit) != item.true[unit] and not item.given.get("converted"):
+                    yield Breach(
+                        shown.at_us,
+                        f"case {shown.view.case_id}: {amount} {item.given[amount]} is shown with {unit} "
+                        f"{item.given.get(unit)!r}; the report says {item.true[amount]} with {item.true[unit]!r}",
+                        f"{amount} with its own {unit}",
+                        ops=(shown,),
+                    )
+
+
+def _twins() -> tuple[Scenario, ...]:
+    return (
+        plan("Twelve clients of the same name and order number at once",
+             people=PersonRule(count=12, same_name=True, order_number="CASE-1"), lasts="1d"),
+        plan("Six twins; events doubled and the first answers slow",
+             people=PersonRule(count=6, same_name=True, order_number="CASE-1"),
+             fault=(Slow(seconds=9.0, method="POST", path="/v1/orders/*/", times=4), Duplicate(copies=2, gap_seconds=60.0)),
+             lasts="1d"),
+        plan("Four twins whose passwords changed", people=PersonRule(count=4, same_name=True, order_number="CASE-1"),
+             connection=ConnectionRule(password_changes_after="10d"), driver=person("completes", "2h", cases=4), lasts="2d"),
+        plan("Four twins whose passwords changed; a new order makes a new user",
+             people=PersonRule(count=4, same_name=True, order_number="CASE-1"),
+             connection=ConnectionRule(password_changes_after="10d"), driver=person("completes", "2h", cases=4),
+             profile={"user_of_new_order": "replaced"}, lasts="2d"),
+    )  # fmt: skip
+
+
+@clause(
+    "RF-120", "MUST", "nobody else's data", section=SECTION,
+    source="best practices: one user, one person", plans=_twins,
+    advice="Find the case by ids of your own POSTs; order_number, names and employers are shared by many people.",
+)  # fmt: skip
+def nobody_elses_data(history: History) -> Iterator[Trigger | Breach]:
+    """Order, report and person of a prefill belong to the case: nothing of another person's stands in it."""
+    people = {facts.person_ref for facts in history.cases.values()}
+    if len(people) < 2:
+        return
+    owners: dict[str, str] = {}
+    for case_id, texts in history.canaries.items():
+        owners.update(dict.fromkeys(texts, history.cases[case_id].person_ref))
+    for shown in _all_prefills(history):
+        facts = history.cases[shown.view.case_id]
+        yield Trigger(shown.at_us, f"{facts.case_id} is prefilled beside {len(people) - 1} other people")
+        for text in _texts(shown.view.prefill):
+            if owners.get(text, facts.person_ref) != facts.person_ref:
+                yield Breach(
+                    shown.at_us,
+                    f"case {facts.case_id} of {facts.person_ref} shows {text!r}, which stands in the report of "
+                    f"{owners[text]} alone",
+                    "the data of this case's own person",
+                    ops=(shown,),
+                )
+                break
+        for ident in prefill_orders(shown.view):
+            order = history.order(ident)
+            if order is not None and order.case_ids and facts.case_id not in {order.case_id, *order.case_ids}:
+                yield Breach(
+                    shown.at_us,
+                    f"case {facts.case_id} names the order {ident} of {', '.join(order.case_ids)} as its own",
+                    "an order of this case's own person",
+                    ops=(shown,),
+                )
+
+
+def _second_cycles_that_fail() -> tuple[Scenario, ...]:
+    rules = {
+        "login_error": ConnectionRule(password_changes_after="40d"),
+        "mfa_error": ConnectionRule(kind="credentials", session_ends_after="40d", second_factor="new_session"),
+        "no_data": ConnectionRule(records_gone_after="40d"),
+        "account_locked": ConnectionRule(locked_after="40d"),
+        "config_error": ConnectionRule(organisation_wrong_after="40d"),
+        "error": ConnectionRule(broken_after="40d"),
+    }
+    return (
+        *(plan(f"The second cycle ends in {name}", connection=rule, driver=CYCLES, lasts="20d") for name, rule in rules.items()),
+        plan("The provider stays down in the second cycle", provider=down("14d", "20d"), driver=CYCLES, lasts="22d"),
+    )  # fmt: skip
+
+
+@clause(
+    "RF-121", "MUST", "failure keeps what was known", section=SECTION,
+    source="assumed: a caseworker's need", plans=_second_cycles_that_fail,
+    advice="Keep the last good prefill when a cycle fails, and mark it as old with its date.",
+)  # fmt: skip
+def failure_keeps_what_was_known(history: History) -> Iterator[Trigger | Breach]:
+    """A cycle that fails leaves the last good prefill in place, marked as old, never shown as fresh."""
+    book = Casebook.of(history)
+    for case_id in history.cases:
+        good: Shown | None = None
+        for shown in history.shown(case_id):
+            if is_fresh(shown.view.prefill) and shown.view.state == "READY":
+                good = shown
+            if good is None or shown.view.cycle == good.view.cycle or shown.view.state not in FAILED:
+                continue
+            if book.closed_us(case_id) is not None or _is_partial(shown):
+                continue
+            yield Trigger(shown.at_us, f"{case_id} fails in {shown.view.cycle} after it was ready in {good.view.cycle}")
+            lost = shown.view.prefill is None
+            fresh = is_fresh(shown.view.prefill) and set(prefill_orders(shown.view)) <= set(prefill_orders(good.view))
+            if lost or fresh:
+                yield Breach(
+                    shown.at_us,
+                    f"case {case_id} is {shown.view.state} in {shown.view.cycle}, and its prefill of {good.view.cycle} is "
+                    + ("gone" if lost else "shown as if it were fresh"),
+                    "the last good prefill, marked as old (stale) with its date",
+                    ops=(good, shown),
+                )
+
+
+def _is_partial(shown: Shown) -> bool:
+    return "READY" in shown.view.employers.values()
+
+
+def _all_prefills(history: History) -> Iterator[Shown]:
+    for case_id in history.cases:
+        yield from prefills(history, case_id)
+
+
+def _instant(value: Any) -> int | None:
+    try:
+        return parse_instant(str(value))
+    except ValueError:
+        return None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _texts(each)
+    elif isinstance(value, str):
+        yield value

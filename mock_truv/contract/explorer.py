@@ -1,0 +1,224 @@
+"""Carry out plans and keep count: what was triggered, what was exercised, what broke, and what went wrong itself.
+
+A clause is *exercised* by a plan if it was triggered and the clause's own mutant breaks it under the same plan: what no
+wrong program fails proves nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
+
+from mock_truv.contract.clause import judge
+from mock_truv.contract.clauses import all_clauses
+from mock_truv.contract.judging import judge_history, run_story
+from mock_truv.contract.mutants import factory_of, mutants_of
+from mock_truv.contract.program import AdapterError
+from mock_truv.contract.results import Trouble
+from mock_truv.scenarios import scaled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from mock_truv.contract.clause import Clause
+    from mock_truv.contract.listener import Listener
+    from mock_truv.contract.manifest import Manifest
+    from mock_truv.core.scenario import Scenario
+
+STRANGE_TRIES = 2
+"""Plans of other clauses that are tried with a clause's mutants."""
+ENOUGH = 2
+"""A clause exercised so often is not tried with its mutants any more."""
+QUICK_PLANS = 3
+"""Plans of a family that a quick run may take: the next one only where those before did not exercise the clause."""
+
+QUICK_CASES = 30
+"""Larger plans are left to a full run."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a run is to be made."""
+
+    clauses: frozenset[str] | None = None
+    """Only these."""
+    quick: bool = False
+    seed: int = 0
+    budget_s: float = 120.0
+    drawn: bool = True
+    """After the families, plans drawn by chance until the budget is used up."""
+    bulk_full: bool = False
+    known_gaps: Mapping[str, str] = field(default_factory=dict)
+    """Clause id -> reason."""
+    plans: Sequence[Scenario] | None = None
+    """Only these plans (``--scenario``)."""
+    unseen: Mapping[str, str] = field(default_factory=dict)
+    """Clause id -> why it cannot be judged in this way of running."""
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    """Knobs under which every plan is carried out, unless the plan says otherwise."""
+
+
+@dataclass
+class Tally:
+    """What is known of a clause so far."""
+
+    triggered: int = 0
+    exercised: int = 0
+    tries: int = 0
+    broken_by: Scenario | None = None
+    """The first plan that broke it."""
+
+
+@dataclass
+class Found:
+    """What an explorer found. Plain data: it can come from another process."""
+
+    manifest: Manifest | None = None
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    troubles: dict[tuple[str, str], Trouble] = field(default_factory=dict)
+    stories: int = 0
+
+    def add(self, other: Found) -> None:
+        """Take in what another explorer found."""
+        self.manifest = self.manifest or other.manifest
+        self.stories += other.stories
+        for ident, theirs in other.tallies.items():
+            mine = self.tallies.setdefault(ident, Tally())
+            mine.triggered += theirs.triggered
+            mine.exercised += theirs.exercised
+            mine.broken_by = mine.broken_by or theirs.broken_by
+        for key, trouble in other.troubles.items():
+            known = self.troubles.get(key)
+            self.troubles[key] = replace(known, count=known.count + trouble.count) if known else trouble
+
+
+class Explorer:
+    """Carries out plans with one integrator until a deadline (on the monotonic clock)."""
+
+    def __init__(
+        self, factory: Callable[[], Any], settings: Settings, *, deadline_s: float, listener: Listener | None = None,
+    ) -> None:  # fmt: skip
+        self._factory = factory
+        self._settings = settings
+        self._listener = listener
+        self._deadline_s = deadline_s
+        self.found = Found(tallies={clause.id: Tally() for clause in selected(settings)})
+
+    def families(self, clauses: Sequence[Clause]) -> Iterator[str]:
+        """Carry out the families of some clauses, plainest plans first, and yield the title of each plan before it."""
+        done: set[str] = set()
+        families = [(clause, [self._tuned(plan, clause.full_cases) for plan in clause.plans()]) for clause in clauses]
+        longest = max((len(plans) for _, plans in families), default=0)
+        for number in range(min(longest, QUICK_PLANS) if self._settings.quick else longest):
+            for clause, plans in families:
+                tally = self.found.tallies[clause.id]
+                settled = self._settings.quick and number > 0 and (tally.exercised or not tally.triggered)
+                if number >= len(plans) or settled or not self._applies(clause) or self._is_over():
+                    continue
+                if self._settings.quick and cases_of(plans[number]) > QUICK_CASES:
+                    continue
+                key = repr((plans[number], clause.id))
+                if key not in done:
+                    done.add(key)
+                    yield plans[number].title
+                    self.carry_out(plans[number], clause.id)
+
+    def given(self, plans: Iterable[Scenario]) -> Iterator[str]:
+        """Carry out given plans, and yield the title of each before it."""
+        for plan in plans:
+            yield plan.title
+            self.carry_out(self._tuned(plan))
+
+    def draw(self, counts: Mapping[str, Tally], seed: int) -> None:
+        """Carry out drawn plans until the deadline, aimed at what is least exercised by ``counts`` and by now."""
+        from mock_truv.contract.search import draw_until  # noqa: PLC0415 -- Hypothesis is loaded only here
+
+        def least(clause: Clause) -> tuple[int, int]:
+            before, now = counts.get(clause.id, Tally()), self.found.tallies[clause.id]
+            return before.exercised + now.exercised, before.triggered + now.triggered
+
+        def aims() -> Iterator[Scenario]:
+            ranked = sorted((each for each in selected(self._settings) if self._applies(each)), key=least)
+            for clause in ranked[: max(len(ranked) // 3, 1)]:
+                yield from (self._tuned(plan) for plan in clause.plans() if cases_of(plan) <= DRAWN_CASES)
+
+        draw_until(aims, self.carry_out, seed=seed, out_of_time=self._is_over)
+
+    def carry_out(self, plan: Scenario, own: str | None = None) -> None:
+        """Carry out one plan and let every clause judge it; ``own`` is the clause of whose family it is."""
+        found = self.found
+        try:
+            history = run_story(plan, self._factory, self._listener)
+        except AdapterError as error:
+            trouble = Trouble(error.call, error.problem, error.details, plan)
+            found.add(Found(troubles={(error.call, error.problem): trouble}))
+            return
+        found.stories += 1
+        found.manifest = history.manifest
+        for ident, judgement in judge_history(history, found.tallies.keys() - self._settings.unseen.keys()).items():
+            tally = found.tallies[ident]
+            if judgement.breaches and tally.broken_by is None:
+                tally.broken_by = plan
+            if judgement.triggers:
+                tally.triggered += 1
+                self._exercise(ident, plan, tally, own=ident == own)
+
+    def _exercise(self, ident: str, plan: Scenario, tally: Tally, *, own: bool) -> None:
+        """Find out whether the clause's own mutant fails under this plan."""
+        strange = not own and (tally.exercised or tally.tries >= STRANGE_TRIES or cases_of(plan) > STRANGE_CASES)
+        if strange or tally.exercised >= (1 if self._settings.quick else ENOUGH):
+            return
+        tally.tries += not own
+        tally.exercised += any(mutant_fails(all_clauses()[ident], plan))
+
+    def _tuned(self, plan: Scenario, full_cases: int | None = None) -> Scenario:
+        """Return a plan under the run's knobs and seed, in full size where that was asked for."""
+        if self._settings.bulk_full and full_cases is not None:
+            plan = enlarged(plan, full_cases)
+        profile = {**self._settings.profile, **plan.profile}
+        return structs.replace(plan, profile=profile, seed=plan.seed + self._settings.seed)
+
+    def _applies(self, clause: Clause) -> bool:
+        manifest = self.found.manifest
+        return clause.id not in self._settings.unseen and (manifest is None or manifest.has(*clause.needs))
+
+    def _is_over(self) -> bool:
+        return time.monotonic() > self._deadline_s
+
+
+DRAWN_CASES = 30
+"""Larger plans are not mixed with others: they take too long."""
+STRANGE_CASES = 5
+
+
+def selected(settings: Settings) -> list[Clause]:
+    """Return the clauses that a run is to judge."""
+    return [clause for clause in all_clauses().values() if settings.clauses is None or clause.id in settings.clauses]
+
+
+def cases_of(plan: Scenario) -> int:
+    """Return how many cases a plan has."""
+    return sum(rule.count for rule in plan.person)
+
+
+def enlarged(plan: Scenario, cases: int) -> Scenario:
+    """Return a bulk plan with so many cases in the same mix; who asks for all of them asks for all of those."""
+    total = cases_of(plan)
+    larger = scaled(plan, cases)
+    now = cases_of(larger)
+    driver = tuple(structs.replace(rule, cases=now) if rule.cases == total else rule for rule in plan.driver)
+    return structs.replace(larger, driver=driver)
+
+
+def mutant_fails(clause: Clause, plan: Scenario) -> Iterator[bool]:
+    """Yield for each mutant of a clause whether it breaks the clause under a plan."""
+    for mutant in mutants_of(clause.id):
+        try:
+            history = run_story(plan, factory_of(mutant))
+        except AdapterError:
+            yield False
+            continue
+        yield bool(judge(clause, history).breaches)
