@@ -14,6 +14,7 @@ import msgspec
 from msgspec import inspect
 
 from mock_truv.api.dispatch import OPERATIONS
+from mock_truv.contract.clauses import all_clauses
 from mock_truv.core.faults import RequestFault, RequestFaults, WebhookFault, WebhookFaults
 from mock_truv.core.instants import text_z
 from mock_truv.core.profile import PRESETS, Profile, differences, preset
@@ -131,7 +132,21 @@ def providers() -> str:
     return "\n".join(rows) + "\n"
 
 
+def clauses() -> str:
+    """Return the table of all clauses: level, what each says, what it needs, and its source."""
+    rows = ["| clause | level | name | says | needs | source |", "| --- | --- | --- | --- | --- | --- |"]
+    section = ""
+    for it in all_clauses().values():
+        if it.section != section:
+            section = it.section
+            rows.append(f"| | | **{section}** | | | |")
+        needs = ", ".join(it.needs)
+        rows.append(f"| {it.id} | {it.level} | {it.name} | {it.statement} | {needs} | {it.source} |")
+    return "\n".join(rows) + "\n"
+
+
 TABLES = {
+    "clauses": clauses,
     "faults": faults,
     "knobs": knobs,
     "operations": operations,

@@ -135,6 +135,7 @@ def _narrowed(settings: Settings, *, faketime: bool) -> Settings:
 def _run(subject: Subject, settings: Settings, jobs: int) -> RunReport:
     from mock_truv.contract.program import AdapterError  # noqa: PLC0415
     from mock_truv.contract.suite import Suite  # noqa: PLC0415
+    from mock_truv.scenarios import ScenarioError  # noqa: PLC0415
 
     def progress(title: str, done: int, of: int) -> None:
         if sys.stderr.isatty():
@@ -145,6 +146,8 @@ def _run(subject: Subject, settings: Settings, jobs: int) -> RunReport:
         report = Suite(
             subject.factory, settings, target=subject.name, listener=subject.listener, progress=progress, jobs=jobs
         ).run()
+    except ScenarioError as error:
+        _wrong(str(error))
     except AdapterError as error:
         typer.echo(f"ADAPTER  {error}\n{error.details}".rstrip(), err=True)
         typer.echo("No story could be carried out; this is no verdict on any clause.", err=True)

@@ -12,9 +12,10 @@ from mock_truv.commands import CompleteBridge, LeaveBridge, Redeliver
 from mock_truv.contract.adapter import HarnessCrash
 from mock_truv.contract.history import Called, Hook, Person
 from mock_truv.core.base import suborders
-from mock_truv.core.instants import SECOND_US, START_US, parse_duration
+from mock_truv.core.instants import DAY_US, SECOND_US, parse_duration
 from mock_truv.core.logins import GOOD_PASSWORD, RIGHT_CODE, typed
 from mock_truv.core.model import OPEN_SUBORDER
+from mock_truv.core.scenario import DriverRule
 from mock_truv.core.striking import matches
 from mock_truv.delivery.signing import HEADER, USER_AGENT, sign
 from mock_truv.runtime.hub import DEFAULT_SECRET
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from mock_truv.contract.driver import Run
     from mock_truv.contract.history import CaseFacts, Sent
-    from mock_truv.core.scenario import DriverRule
 
 PERSON = ("person-completes", "person-mistypes", "person-leaves", "person-other-account")
 WRONG_PASSWORD = "not-the-password"  # noqa: S105 -- what a person mistypes
@@ -42,8 +42,19 @@ def plan_all(run: Run) -> None:
         every_us = 0 if rule.every is None else parse_duration(rule.every)
         times = rule.times if rule.every is not None else 1
         for number in range(times):
-            at_us = START_US + parse_duration(rule.after) + number * every_us
+            at_us = run.start_us + parse_duration(rule.after) + number * every_us
             run.plan_at(at_us, _deed(run, rule, repeat=1 if rule.every is not None else rule.times))
+    if run.manifest.run_times and not any(rule.do == "run-due" for rule in run.plan.driver):
+        _plan_nights(run)
+
+
+def _plan_nights(run: Run) -> None:
+    """Let a program that works in nightly runs have them, from just after the story's beginning, each day."""
+    days = -(-parse_duration(run.plan.lasts) // DAY_US)
+    for moment_us in run.manifest.run_times:
+        first_us = run.start_us + (moment_us - run.start_us) % DAY_US
+        for day in range(days + 1):
+            run.plan_at(first_us + day * DAY_US, lambda: do(run, DriverRule(do="run-due", cycle=run.latest_cycle)))
 
 
 def _deed(run: Run, rule: DriverRule, repeat: int) -> Callable[[], None]:
@@ -97,7 +108,7 @@ def _cases(run: Run, rule: DriverRule) -> list[CaseFacts]:
 def _many(run: Run, rule: DriverRule, name: str, arguments: tuple[Any, ...], case_id: str | None) -> None:
     """Make a call as often as the rule says *together*: the others come while the first one's request is open."""
     if case_id is not None and name == "request_refresh":
-        run.last_cycle[case_id] = rule.cycle
+        run.last_cycle[case_id] = run.latest_cycle = rule.cycle
 
     def call() -> None:
         begun = Called(at_us=run.now_us, name=name, case_id=case_id, cycle=rule.cycle)
@@ -174,7 +185,7 @@ class Points:
             while self._crowd:  # each of them takes the next one in when it sends
                 run.perform(self._crowd.pop())
         for number, rule in enumerate(self._rules):
-            if rule.at != point or run.now_us < START_US + parse_duration(rule.after) or not _fits(rule, op):
+            if rule.at != point or run.now_us < run.start_us + parse_duration(rule.after) or not _fits(rule, op):
                 continue
             self._seen[number] += 1
             if not rule.nth <= self._seen[number] < rule.nth + rule.times:

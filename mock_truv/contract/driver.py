@@ -28,7 +28,7 @@ from mock_truv.contract.line import Line, release_all
 from mock_truv.contract.manifest import Manifest, ManifestError, parse_manifest
 from mock_truv.contract.program import AdapterError, Program
 from mock_truv.core import ids
-from mock_truv.core.instants import SECOND_US, START_US, datetime_of, instant_of, parse_duration
+from mock_truv.core.instants import DAY_US, SECOND_US, START_US, datetime_of, instant_of, parse_duration
 from mock_truv.delivery.forgery import signed
 from mock_truv.delivery.signing import HEADER, USER_AGENT
 from mock_truv.runtime.hub import DEFAULT_CLIENT_ID, DEFAULT_SECRET, load_catalog
@@ -97,6 +97,10 @@ class Run:
         """Order made -> cycle last requested for its case."""
         self.elsewhere: set[str] = set()
         self.last_cycle: dict[str, str] = {}
+        self.latest_cycle = "cycle-1"
+        """The cycle last asked for, of whatever case."""
+        self.start_us = START_US
+        """Where the story begins: for a program that works in nightly runs a second before the first of them."""
         self._factory = factory
         self._base = API_BASE if listener is None else listener.register(self)
         self._plain = listener is not None and listener.plain
@@ -139,7 +143,7 @@ class Run:
         try:
             with self.lock, zone_of(self.plan.zone):
                 self._begin()
-                self._go(START_US + parse_duration(self.plan.lasts))
+                self._go(self.start_us + parse_duration(self.plan.lasts))
                 return self._history()
         finally:
             if self._program is not None:
@@ -154,6 +158,9 @@ class Run:
             self.manifest = parse_manifest(program.call("describe"), program.calls)
         except ManifestError as error:
             raise AdapterError("describe", str(error)) from None
+        if self.manifest.run_times:
+            self.start_us += (self.manifest.run_times[0] - SECOND_US - START_US) % DAY_US
+            self.step_until(self.start_us)
         if self.manifest.has("webhook"):
             self.give(Subscribe(HOOK_URL))
         self._furnish()
@@ -445,7 +452,7 @@ class Run:
         self.record(Died(at_us=self.now_us, where=where, back_us=back_us))
         self.down_until_us = back_us
         self._wakeup_us = None
-        self.plan_at(back_us, self._restart)
+        self.plan_at(back_us, lambda: self.perform_alone(self._restart))
         if self._program is not None:
             self._program.kill()
         if not self._calling:
@@ -466,6 +473,8 @@ class Run:
     def _new_program(self) -> Program:
         try:
             integrator = self._factory()
+        except AdapterError:
+            raise
         except Exception as error:
             raise AdapterError("factory", f"it raised {type(error).__name__}: {error}") from error
         return Program(integrator, guard_s=self._real_s)
@@ -549,7 +558,7 @@ class Run:
             cases=self.cases,
             orders=orders,
             ledger=ledger,
-            start_us=START_US,
+            start_us=self.start_us,
             end_us=end_us,
             secrets=secrets,
         )

@@ -164,7 +164,8 @@ class Explorer:
                 tally.broken_by = plan
             if judgement.triggers:
                 tally.triggered += 1
-                self._exercise(ident, plan, tally, own=ident == own)
+                if own in {None, ident}:  # a clause's own family comes anyway
+                    self._exercise(ident, plan, tally, own=ident == own)
 
     def _exercise(self, ident: str, plan: Scenario, tally: Tally, *, own: bool) -> None:
         """Find out whether the clause's own mutant fails under this plan."""

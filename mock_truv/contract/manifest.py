@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,11 @@ class Manifest:
         """Return a declared count, else its ceiling."""
         return min(self.counts.get(name) or COUNTS[name], COUNTS[name])
 
+    @property
+    def run_times(self) -> tuple[int, ...]:
+        """Times of the day at which it works in runs, in microseconds since midnight UTC; none: on its own."""
+        return tuple(_time_of_day_us(text) for text in self.policies.get("run_times") or ())
+
     def state(self, shown: str) -> str:
         """Return the state that the integrator's own word stands for."""
         return self.state_map.get(shown, shown)
@@ -105,6 +111,11 @@ def parse_manifest(value: Any, calls: frozenset[str] = frozenset()) -> Manifest:
     timeout_s = value.get("http_timeout_s", 30.0)
     if not isinstance(timeout_s, (int, float)) or isinstance(timeout_s, bool) or not timeout_s > 0:
         problems.append(f"http_timeout_s: {timeout_s!r}; seconds above 0 are wanted")
+    problems += [
+        f'policies.run_times: {text!r}; times of the day in UTC such as "02:00" are wanted'
+        for text in tables["policies"].get("run_times") or ()
+        if not isinstance(text, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text)
+    ]
     if problems:
         raise ManifestError("\n".join(problems))
     capabilities = {"core", *claimed} | {CALLS[name] for name in calls if name in CALLS}
@@ -127,6 +138,11 @@ def parse_manifest(value: Any, calls: frozenset[str] = frozenset()) -> Manifest:
         webhook_path=value.get("webhook_path"),
         findings=_findings(tables["bounds_s"], tables["counts"], "webhook" in capabilities),
     )
+
+
+def _time_of_day_us(text: str) -> int:
+    hours, _, minutes = text.partition(":")
+    return (int(hours) * 60 + int(minutes)) * 60_000_000
 
 
 def _table(value: dict[str, Any], name: str, problems: list[str]) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Watch:
             self._look_at_cases(many=many)
         elif news and self._again_us <= run.now_us:  # what is new will be looked at, even if nothing more happens
             self._again_us = self._looked_us + MINUTE_US
-            run.plan_at(self._again_us, lambda: self.look(everything=True))
+            run.plan_at(self._again_us, lambda: run.perform_alone(lambda: self.look(everything=True)))
         self._ops = len(run.ops)
 
     def _look_at_outbox(self) -> None:

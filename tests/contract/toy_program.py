@@ -77,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
         if parts == ["hook"]:
             STATE["hooks"].append(json.loads(raw))
             return 200, None
-        value = json.loads(raw) if raw else None
+        value: dict[str, Any] = json.loads(raw) if raw else {}
         match parts[2:]:
             case ["manifest"]:
                 return 200, MANIFEST

@@ -91,6 +91,9 @@ def _never_begun(book: Casebook, case_id: str, click: Called) -> Iterator[Breach
         return
     if (book.closed_us(case_id) or due_us) < due_us or manifest.counts.get("budget_per_day"):
         return
+    before = book.view_at(case_id, click.at_us - 1)
+    if before is not None and before.state not in {"IDLE", "DUE", "READY"}:
+        return  # finishing or relabelling the work of the cycle before is right, too
     for order in (each for kin in book.kin(case_id) for each in book.refreshes(kin)):
         if order.at_us >= click.at_us or order.closed_us is None or order.closed_us >= click.at_us:
             return

@@ -20,13 +20,18 @@ if TYPE_CHECKING:
 
 SECTION = "K. Fidelity of the prefilled data"
 FAILED = frozenset({"MANUAL", "REAUTH_NEEDED", "REAUTH_SENT", "BLOCKED"})
+LATER = "40d"
+"""After the login, which was 30 days before the story: between the two cycles."""
+EARLIER = "10d"
 CYCLES = (request(), request("15d", cycle="cycle-2"))
 
 
 def _values() -> tuple[Scenario, ...]:
     people = [
         PersonRule(login=login)
-        for login in ("hourly.two-jobs", "goodlogin", "terminated.recently", "goodlogin.semimonthly", "multiple.employments2")
+        for login in (
+            "hourly.two-jobs", "goodlogin", "terminated.recently", "goodlogin.semimonthly", "multiple.employments2",
+        )
     ]  # fmt: skip
     return (
         plan("A salary with many deductions", lasts="1d"),
@@ -105,8 +110,9 @@ def _mixtures() -> tuple[Scenario, ...]:
         plan("A second cycle two weeks later", driver=CYCLES, lasts="17d"),
         plan("A second cycle of a case with three employers, one of which fails then",
              people=PersonRule(employers=3, logins=("goodlogin", "fulltime", "hourly.part-time")),
-             connection=ConnectionRule(nth=(2,), password_changes_after="40d"), driver=CYCLES, lasts="20d"),
-        plan("A second cycle; the report is read by link", driver=CYCLES, profile={"report_place": "link"}, lasts="17d"),
+             connection=ConnectionRule(nth=(2,), password_changes_after=LATER), driver=CYCLES, lasts="20d"),
+        plan("A second cycle; the report is read by link", driver=CYCLES, lasts="17d",
+             profile={"report_place": "link"}),
     )  # fmt: skip
 
 
@@ -160,10 +166,9 @@ def missing_is_missing(history: History) -> Iterator[Trigger | Breach]:
     """What the report leaves empty is shown as missing, never as zero, an empty text or a made-up value."""
     for shown in _all_prefills(history):
         for item in items(history, shown):
-            if item.true is None:
+            if item.true is None or not _has_gaps(item.true):
                 continue
-            empty = dict(_empty(item.true))
-            yield Trigger(shown.at_us, f"{len(empty)} fields of the report are empty")
+            yield Trigger(shown.at_us, "the report has fields without a value")
             for path, given, true in differences(item.given, item.true):
                 if true is None:
                     yield Breach(
@@ -175,15 +180,12 @@ def missing_is_missing(history: History) -> Iterator[Trigger | Breach]:
                     break
 
 
-def _empty(value: Any, path: str = "") -> Iterator[tuple[str, None]]:
+def _has_gaps(value: Any) -> bool:
     if isinstance(value, dict):
-        for name, each in value.items():
-            yield from _empty(each, f"{path}.{name}")
-    elif isinstance(value, list):
-        for number, each in enumerate(value):
-            yield from _empty(each, f"{path}[{number}]")
-    elif value is None:
-        yield path, None
+        return any(_has_gaps(each) for each in value.values())
+    if isinstance(value, list):
+        return any(_has_gaps(each) for each in value)
+    return value is None
 
 
 PAIRS = (("income", "income_unit"), ("pay_rate", "pay_frequency"))
@@ -225,13 +227,15 @@ def _twins() -> tuple[Scenario, ...]:
              people=PersonRule(count=12, same_name=True, order_number="CASE-1"), lasts="1d"),
         plan("Six twins; events doubled and the first answers slow",
              people=PersonRule(count=6, same_name=True, order_number="CASE-1"),
-             fault=(Slow(seconds=9.0, method="POST", path="/v1/orders/*/", times=4), Duplicate(copies=2, gap_seconds=60.0)),
+             fault=(Slow(seconds=9.0, method="POST", path="/v1/orders/*/", times=4),
+                    Duplicate(copies=2, gap_seconds=60.0)),
              lasts="1d"),
         plan("Four twins whose passwords changed", people=PersonRule(count=4, same_name=True, order_number="CASE-1"),
-             connection=ConnectionRule(password_changes_after="10d"), driver=person("completes", "2h", cases=4), lasts="2d"),
+             connection=ConnectionRule(password_changes_after=EARLIER), lasts="2d",
+             driver=person("completes", "2h", cases=4)),
         plan("Four twins whose passwords changed; a new order makes a new user",
              people=PersonRule(count=4, same_name=True, order_number="CASE-1"),
-             connection=ConnectionRule(password_changes_after="10d"), driver=person("completes", "2h", cases=4),
+             connection=ConnectionRule(password_changes_after=EARLIER), driver=person("completes", "2h", cases=4),
              profile={"user_of_new_order": "replaced"}, lasts="2d"),
     )  # fmt: skip
 
@@ -275,7 +279,7 @@ def nobody_elses_data(history: History) -> Iterator[Trigger | Breach]:
 
 def _second_cycles_that_fail() -> tuple[Scenario, ...]:
     rules = {
-        "login_error": ConnectionRule(password_changes_after="40d"),
+        "login_error": ConnectionRule(password_changes_after=LATER),
         "mfa_error": ConnectionRule(kind="credentials", session_ends_after="40d", second_factor="new_session"),
         "no_data": ConnectionRule(records_gone_after="40d"),
         "account_locked": ConnectionRule(locked_after="40d"),
@@ -283,7 +287,8 @@ def _second_cycles_that_fail() -> tuple[Scenario, ...]:
         "error": ConnectionRule(broken_after="40d"),
     }
     return (
-        *(plan(f"The second cycle ends in {name}", connection=rule, driver=CYCLES, lasts="20d") for name, rule in rules.items()),
+        *(plan(f"The second cycle ends in {name}", connection=rule, driver=CYCLES, lasts="20d")
+          for name, rule in rules.items()),
         plan("The provider stays down in the second cycle", provider=down("14d", "20d"), driver=CYCLES, lasts="22d"),
     )  # fmt: skip
 
@@ -311,8 +316,8 @@ def failure_keeps_what_was_known(history: History) -> Iterator[Trigger | Breach]
             if lost or fresh:
                 yield Breach(
                     shown.at_us,
-                    f"case {case_id} is {shown.view.state} in {shown.view.cycle}, and its prefill of {good.view.cycle} is "
-                    + ("gone" if lost else "shown as if it were fresh"),
+                    f"case {case_id} is {shown.view.state} in {shown.view.cycle}, "
+                    f"and its prefill of {good.view.cycle} is " + ("gone" if lost else "shown as if it were fresh"),
                     "the last good prefill, marked as old (stale) with its date",
                     ops=(good, shown),
                 )

@@ -32,11 +32,13 @@ MUTANTS = (
            _item('"income_unit": "YEARLY"')),
     Mutant("RF-120", "cache-by-order-number", "Keeps reports in a cache by order_number, which is not unique.",
            (Edit("reading.py", '    employments = entries(entry.get("employments"))\n',
-                 '    cache = vars(context.store).setdefault("reports", {})\n'
-                 '    employments = cache.setdefault(order.get("order_number"), entries(entry.get("employments")))\n'),)),
+                 '    known = vars(context.store).setdefault("reports", {})\n'
+                 '    employments = entries(entry.get("employments"))\n'
+                 '    employments = known.setdefault(order.get("order_number"), employments)\n'),)),
     Mutant("RF-121", "old-as-fresh", "Shows the last cycle's data as if they were fresh.",
            (Edit("prefill.py", '"stale": not fresh,', '"stale": False,'),)),
     Mutant("RF-121", "failure-empties-the-screen", "Takes the prefill away when a cycle fails.",
            (Edit("prefill.py", "    if not known:\n        return None\n", ""),
-            Edit("prefill.py", "is_fresh(slot, cycle)]\n", "is_fresh(slot, cycle)]\n    if not fresh:\n        return None\n"))),
+            Edit("prefill.py", "is_fresh(slot, cycle)]\n",
+                 "is_fresh(slot, cycle)]\n    if not fresh:\n        return None\n"))),
 )  # fmt: skip

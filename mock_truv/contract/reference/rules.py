@@ -20,6 +20,8 @@ WINDOW_MARGIN_US = 10 * MINUTE_US
 """Waited on top of the window, since our clock and Truv's may differ by some minutes."""
 CLOCK_STEP_US = 4 * DAY_US
 """By so much our clock may step without the window being taken to be open before it is."""
+REQUESTS_MAX = 16
+"""Requests that may be open at once, as the manifest says; the others wait a second."""
 TRIES_MAX = 5
 """Refreshes of one employer in a cycle whose provider is unavailable, the first one included."""
 ERROR_RETRIES_MAX = 2

@@ -64,6 +64,7 @@ class Truv:
         self._store = store
         self._now_us = now_us
         self.ahead_us = 0
+        self._open = 0
         """Truv's clock minus ours, as its last answer told; what Truv judges by its clock is compared on it."""
 
     def read_order(self, order_id: str) -> Outcome:
@@ -120,6 +121,9 @@ class Truv:
             opens_us = pacing.opening(gate, now_us)
             if opens_us > now_us:
                 return Held(opens_us)
+            if self._open >= rules.REQUESTS_MAX:
+                return Held(now_us + rules.SECOND_US)
+            self._open += 1
             self._store.set_gate(pacing.admitted(gate, now_us))
         headers = dict(self._keys) | {"Accept": "application/json"}
         raw = None
@@ -131,6 +135,8 @@ class Truv:
             )
         except (TimeoutError, ConnectionError):
             status, given, answer = 0, {}, b""
+        finally:
+            self._open -= 1
         given = {name.lower(): value for name, value in given.items()}
         self.ahead_us = pacing.ahead_us(given.get("date"), self._now_us(), self.ahead_us)
         return self._judged(now_us, status, given.get("retry-after"), answer)
