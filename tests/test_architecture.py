@@ -36,7 +36,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     (  # the transport that reaches a server of this process belongs to that server
         "top",
         ("http/transport",),
-        (*BELOW_THE_EDGE, "edge", "contract"),
+        (*BELOW_THE_EDGE, "edge", "contract", "clauses"),
     ),
     ("edge", ("http", "control", "pages"), BELOW_THE_EDGE),
     ("contract", ("contract/__init__",), (*BELOW_THE_EDGE, "adapter", "reference", "clauses")),  # the front door
