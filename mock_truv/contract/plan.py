@@ -49,7 +49,7 @@ def plan(
         provider=_many(provider),
         fault=tuple(it if isinstance(it, FaultRule) else FaultRule(fault=it) for it in _many(fault)),
         driver=given,
-        profile=profile or {},
+        profile={name: list(value) if isinstance(value, tuple) else value for name, value in (profile or {}).items()},
         lasts=lasts,
         seed=seed,
         zone=zone,
