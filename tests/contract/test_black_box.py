@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mock_truv.contract.black_box import Target
+from mock_truv.contract.clause import Kind
+from mock_truv.contract.explorer import Settings
 from mock_truv.contract.history import Sent, Shown
 from mock_truv.contract.judging import run_story
 from mock_truv.contract.listener import Listener
 from mock_truv.contract.observe import Observed, Template
 from mock_truv.contract.plan import ORDER_POST, crash, plan
 from mock_truv.contract.program import AdapterError
+from mock_truv.contract.reference import integrator
+from mock_truv.contract.suite import Suite
 from mock_truv.contract.targets import TargetError, subject_of
 from mock_truv.core import faults
 from mock_truv.core.scenario import DriverRule
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from mock_truv.contract.history import History
 
 PROGRAM = Path(__file__).with_name("toy_program.py")
+SERVED = Path(__file__).with_name("served.py")
 OBSERVED = Path(__file__).with_name("observed_program.py")
 
 
@@ -161,3 +166,26 @@ def test_a_template_must_be_a_request() -> None:
     """Anything but METHOD URL BODY is refused, with an example of what is right."""
     with pytest.raises(TargetError, match="METHOD URL BODY"):
         Template.parse("--trigger", "refresh please")
+
+
+SAME = (
+    "RF-01", "RF-02", "RF-03", "RF-05", "RF-06", "RF-10", "RF-11", "RF-12", "RF-14", "RF-15", "RF-25", "RF-40", "RF-41",
+    "RF-51", "RF-54", "RF-60", "RF-61", "RF-64", "RF-70", "RF-71", "RF-73", "RF-88", "RF-105", "RF-107", "RF-115",
+    "RF-121",
+)  # fmt: skip
+
+
+def test_the_same_integrator_gets_the_same_verdicts_over_http_and_twice(listener: Listener) -> None:
+    """The reference comes out alike in this process, behind HTTP routes, and once more with the same seed."""
+    port = free_port()
+    served = Target(f"http://127.0.0.1:{port}", start_command=f"{sys.executable} {SERVED} {port}")
+    settings = Settings(clauses=frozenset(SAME), quick=True, budget_s=300)
+    try:
+        there = Suite(served.factory, settings, listener=listener).run()
+    finally:
+        served.kill()
+    here, again = (Suite(integrator, settings).run() for _ in range(2))
+    kinds = [{ident: result.kind for ident, result in report.results.items()} for report in (here, again, there)]
+    assert kinds[0] == kinds[1]
+    assert kinds[0] == kinds[2]
+    assert set(kinds[0].values()) == {Kind.PASS}
