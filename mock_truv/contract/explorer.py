@@ -6,6 +6,7 @@ wrong program fails proves nothing.
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ ENOUGH = 2
 QUICK_PLANS = 3
 """Plans of a family that a quick run may take: the next one only where those before did not exercise the clause."""
 
+_ID = re.compile(r"[0-9a-f]{32}")
 QUICK_CASES = 30
 """Larger plans are left to a full run."""
 
@@ -180,7 +182,8 @@ class Explorer:
         if self._settings.bulk_full and full_cases is not None:
             plan = enlarged(plan, full_cases)
         profile = {**self._settings.profile, **plan.profile}
-        return structs.replace(plan, profile=profile, seed=plan.seed + self._settings.seed)
+        bound = any(_ID.search(getattr(rule.fault, "path", "")) for rule in plan.fault)  # ids are the seed's
+        return structs.replace(plan, profile=profile, seed=plan.seed + (0 if bound else self._settings.seed))
 
     def _applies(self, clause: Clause) -> bool:
         manifest = self.found.manifest

@@ -22,10 +22,12 @@ GOES_ON = 3
 
 
 def is_due(book: Casebook, case_id: str, run: Called) -> bool | None:
-    """Return whether a case is due as a run comes; None: it depends on the zone, or on a stepped clock."""
+    """Return whether a case is due as a run comes; None: it depends on the zone, a stepped clock, or nobody said."""
     due_on = book.history.cases[case_id].due_on
     if due_on is None or not book.history.manifest.has("due"):
-        return True
+        view = book.view_at(case_id, run.at_us)
+        wished = any(op.at_us <= run.at_us for op in book.history.calls("request_refresh", case_id))
+        return None if view is not None and view.state == "IDLE" and not wished else True
     if book.clock_stepped:
         return None
     dates = civil_dates(book.history, run.at_us)
