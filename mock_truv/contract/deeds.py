@@ -151,7 +151,6 @@ def _refresh_elsewhere(run: Run, facts: CaseFacts) -> None:
     if len(state.orders) > orders:
         made = next(reversed(state.orders))
         run.elsewhere.add(made)
-        run.committed_us[made] = run.now_us
     run.elsewhere.update(list(state.tasks)[tasks:])
 
 

@@ -92,7 +92,6 @@ class Run:
         self.down_until_us: int | None = None
         self.lock = threading.RLock()
         self.signatures: set[str] = set()
-        self.committed_us: dict[str, int] = {}
         self.cycles: dict[str, str | None] = {}
         """Order made -> cycle last requested for its case."""
         self.elsewhere: set[str] = set()
@@ -545,7 +544,7 @@ class Run:
         sent = [op for op in self.ops if isinstance(op, Sent)]
         ledger = billed(self.world, elsewhere=self.elsewhere)
         orders = order_facts(
-            self.world, self.cases, sent=sent, elsewhere=self.elsewhere, committed_us=self.committed_us,
+            self.world, self.cases, sent=sent, elsewhere=self.elsewhere,
             case_of_link_order=self.watch.case_of_order, cycles=self.cycles,
         )  # fmt: skip
         end_us = self.now_us

@@ -111,7 +111,6 @@ class Explorer:
 
     def families(self, clauses: Sequence[Clause]) -> Iterator[str]:
         """Carry out the families of some clauses, plainest plans first, and yield the title of each plan before it."""
-        done: set[str] = set()
         families = [(clause, [self._tuned(plan, clause.full_cases) for plan in clause.plans()]) for clause in clauses]
         longest = max((len(plans) for _, plans in families), default=0)
         for number in range(min(longest, QUICK_PLANS) if self._settings.quick else longest):
@@ -122,11 +121,8 @@ class Explorer:
                     continue
                 if self._settings.quick and cases_of(plans[number]) > QUICK_CASES:
                     continue
-                key = repr((plans[number], clause.id))
-                if key not in done:
-                    done.add(key)
-                    yield plans[number].title
-                    self.carry_out(plans[number], clause.id)
+                yield plans[number].title
+                self.carry_out(plans[number], clause.id)
 
     def given(self, plans: Iterable[Scenario]) -> Iterator[str]:
         """Carry out given plans, and yield the title of each before it."""

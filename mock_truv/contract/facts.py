@@ -49,15 +49,16 @@ def cases_of(world: World) -> dict[str, CaseFacts]:
 
 def order_facts(
     world: World, cases: Mapping[str, CaseFacts], *, sent: Sequence[Sent], elsewhere: Collection[str],
-    case_of_link_order: Mapping[str, str], cycles: Mapping[str, str | None], committed_us: Mapping[str, int],
+    case_of_link_order: Mapping[str, str], cycles: Mapping[str, str | None],
 ) -> list[OrderFacts]:  # fmt: skip
     """Return the orders that were made in the story, in the order of their commits."""
     state = world.state
-    roots = {facts.order_id: facts.case_id for facts in cases.values()}
+    given = {facts.order_id: facts.case_id for facts in cases.values()}
+    roots = dict(given)
     makers = {op.made: op.seq for op in sent if op.made}
     found: list[OrderFacts] = []
     for order in state.orders.values():
-        if order.id in roots and order.id not in committed_us:
+        if order.id in given:
             continue
         people = cases_of_person(world, order, cases)
         if order.initial_order is not None:

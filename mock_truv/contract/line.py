@@ -185,7 +185,6 @@ class Line:
         fault = next((event.id for event in outcome.events if event.name == "fault"), None)
         made = next(reversed(state.orders)) if len(state.orders) > orders else None
         if made is not None:
-            run.committed_us[made] = run.now_us
             run.note_order(made)
         changed = made is not None or len(state.tasks) > tasks
         other = op.is_write and not op.is_refresh and not op.is_new_order and outcome.answer.status < 300
