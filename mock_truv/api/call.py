@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl
 
@@ -11,8 +12,6 @@ import msgspec
 from mock_truv.core.plain import Frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mock_truv.core.base import WorldBase
 
 ORIGIN = b"\x01"
@@ -59,11 +58,18 @@ class Call:
     second: Any = None
     """The inner object of a path with two."""
     body: Any = None
+    params: Any = None
+    """The query as the operation's ``query`` type; None where it has none."""
 
     @property
     def query(self) -> dict[str, str]:
         """The query parameters, the last value of each."""
         return dict(parse_qsl(self.request.query, keep_blank_values=True))
+
+
+Finder = Callable[["WorldBase", str, Any], Any]
+"""How the object that a path names is found: (world, identifier, the outer object of a path with two) -> the object,
+or None when there is none (404)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +86,16 @@ class Operation:
     basis: str = "documented"
     """``documented``, ``inferred`` or ``assumed``."""
     pdf: bool = False
-    name: str = field(default="")
+    """With ``fmt=pdf`` the answer is a PDF."""
+    query: type | None = None
+    """Struct of the query parameters; others are tolerated."""
+    answer: Any = None
+    """Type of a good answer: a ``Shape``, a list of one, ``Page[Shape]``; None: no body."""
+    errors: tuple[int, ...] = ()
+    """Further statuses it may answer, besides those that every operation of its kind may (400 for a body or a query,
+    401, 404 for an object in the path, 405, 406, 429)."""
 
 
-def own_url(path: str) -> msgspec.Raw:
-    """Return a JSON string with a URL of this mock; ``path`` begins with a slash."""
+def own_url(path: str) -> Any:
+    """Return a JSON string with a URL of this mock, for a field of type ``str``; ``path`` begins with a slash."""
     return msgspec.Raw(b'"' + ORIGIN + msgspec.json.encode(path)[1:])

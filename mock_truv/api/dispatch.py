@@ -13,12 +13,11 @@ import msgspec
 
 from mock_truv.api import links, orders, sandbox, users, webhooks
 from mock_truv.api.call import Answer, Call, Operation, Request
-from mock_truv.api.parsing import not_json, parse_body
+from mock_truv.api.parsing import not_json, parse_body, parse_query
 from mock_truv.core.errors import ApiError, DetailError, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from mock_truv.api.call import Finder
     from mock_truv.core.base import WorldBase
 
 PREFIX = "/v1"
@@ -28,21 +27,12 @@ OPERATIONS: tuple[Operation, ...] = (
 JSON = {"content-type": "application/json"}
 
 
-def _find_user(world: WorldBase, ident: str) -> Any:
-    user = world.state.users.get(ident)
-    return user if user is not None and user.deleted_us is None else None
-
-
-FINDERS: dict[str, Callable[[WorldBase, str], Any]] = {
-    "user": _find_user,
-    "order": lambda world, ident: world.state.orders.get(ident),
-    "link": lambda world, ident: world.state.links.get(ident),
-    "task": lambda world, ident: world.state.tasks.get(ident),
-    "webhook": lambda world, ident: world.state.subscriptions.get(ident),
-    "report": lambda world, ident: world.state.reports.get(ident),
-    "sandbox_scenario": lambda world, ident: world.state.sandbox_scenarios.get(ident),
+FINDERS: dict[str, Finder] = {
+    kind: find
+    for module in (users, orders, links, webhooks, sandbox)
+    for kind, find in getattr(module, "FINDERS", {}).items()
 }
-"""Kind of a path parameter -> how the object is found."""
+"""Kind of a path parameter -> how the object is found; each module of operations brings those of its own objects."""
 
 
 class Route:
@@ -123,6 +113,8 @@ def _perform(world: WorldBase, request: Request) -> Answer:
         raise DetailError(406, "Could not satisfy the request Accept header.")
     call = Call(world, request)
     _find(call, route, parameters)
+    if operation.query is not None:
+        call.params = parse_query(request.query, operation.query)
     if operation.body is not None:
         call.body = _body(request, operation.body)
     result = operation.handler(call)
@@ -133,15 +125,13 @@ def _perform(world: WorldBase, request: Request) -> Answer:
 
 def _find(call: Call, route: Route, parameters: list[str]) -> None:
     for kind, ident in zip(route.kinds, parameters, strict=True):
-        found = FINDERS[kind](call.world, ident)
+        found = FINDERS[kind](call.world, ident, call.target)
         if found is None:
             raise NotFound
         if call.target is None:
             call.target = found
-        elif found.user_id == call.target.id:
-            call.second = found
         else:
-            raise NotFound
+            call.second = found
 
 
 def _body(request: Request, model: type) -> Any:

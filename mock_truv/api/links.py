@@ -11,7 +11,7 @@ from mock_truv.core import bridge, links, orders
 from mock_truv.core.errors import NotFound, WrongInput
 
 if TYPE_CHECKING:
-    from mock_truv.api.call import Call
+    from mock_truv.api.call import Call, Finder
 
 
 def list_links(call: Call) -> dict[str, Any]:
@@ -113,3 +113,7 @@ OPERATIONS = (
     Operation("GET", "/tasks/", list_tasks, "tasks_list"),
     Operation("GET", "/tasks/{task}/", read_task, "tasks_read"),
 )
+FINDERS: dict[str, Finder] = {
+    "link": lambda world, ident, _: world.state.links.get(ident),
+    "task": lambda world, ident, _: world.state.tasks.get(ident),
+}

@@ -19,7 +19,7 @@ from mock_truv.core.model import OPEN_SUBORDER, Company
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mock_truv.api.call import Call
+    from mock_truv.api.call import Call, Finder
     from mock_truv.core.base import WorldBase
     from mock_truv.core.model import Link, Order, Suborder
 
@@ -330,3 +330,4 @@ OPERATIONS = (
     Operation("POST", "/orders/{order}/employers/", add_employer, "order-add-new-employer", bodies.Employer, 201),
     Operation("GET", "/orders/{order}/events/", list_events, "orders_events_list"),
 )  # fmt: skip
+FINDERS: dict[str, Finder] = {"order": lambda world, ident, _: world.state.orders.get(ident)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import inspect
@@ -59,6 +60,39 @@ def parse_value(value: object, model: type[T]) -> T:
         problems = list(_problems(value, inspect.type_info(model), ""))
         assert problems, f"{model} refuses what the second pass accepts: {value!r}"
         raise WrongInput(*problems) from None
+
+
+def parse_query(text: str, model: type[T]) -> T:
+    """Return the query as ``model``: the last value of each parameter, an empty one as if it were absent.
+
+    Raises:
+        WrongInput: 400, every wrong parameter.
+    """
+    given = {name: value for name, value in parse_qsl(text, keep_blank_values=True) if value}
+    try:
+        return msgspec.convert(given, model, strict=False)
+    except msgspec.ValidationError:
+        kind = inspect.type_info(model)
+        assert isinstance(kind, inspect.StructType)
+        problems = [each for field in kind.fields for each in _parameter_problems(given, field)]
+        assert problems, f"{model} refuses what the second pass accepts: {given!r}"
+        raise WrongInput(*problems) from None
+
+
+def _parameter_problems(given: dict[str, str], field: inspect.Field) -> Iterator[Problem]:
+    if field.encode_name not in given:
+        yield from _field_problems({}, field, "")
+        return
+    text = given[field.encode_name]
+    kinds = field.type.types if isinstance(field.type, inspect.UnionType) else (field.type,)
+    value: object = text
+    if any(isinstance(kind, inspect.IntType) for kind in kinds) and re.fullmatch(r"-?\d{1,18}", text, re.ASCII):
+        value = int(text)
+    if any(isinstance(kind, inspect.BoolType) for kind in kinds):
+        if text.lower() not in {"true", "false", "1", "0"}:
+            yield field.encode_name, f"Must be true or false, got {_shown(text)}"
+        return
+    yield from _problems(value, field.type, field.encode_name)
 
 
 def _depth(text: str) -> int:

@@ -20,7 +20,7 @@ from mock_truv.core.errors import ApiError, WrongInput
 from mock_truv.core.model import SandboxScenario, TaskStatus
 
 if TYPE_CHECKING:
-    from mock_truv.api.call import Call
+    from mock_truv.api.call import Call, Finder
     from mock_truv.core.base import WorldBase
 
 FIELDS = tuple(field for field in bodies.CreateSandboxScenario.__struct_fields__ if field != "data_source")
@@ -258,3 +258,4 @@ OPERATIONS = (
         "DELETE", "/sandbox/scenarios/{sandbox_scenario}/", delete, "not documented", status=204, basis="inferred"
     ),
 )  # fmt: skip
+FINDERS: dict[str, Finder] = {"sandbox_scenario": lambda world, ident, _: world.state.sandbox_scenarios.get(ident)}

@@ -12,7 +12,7 @@ from mock_truv.core.errors import WrongInput
 from mock_truv.core.model import BridgeToken, User
 
 if TYPE_CHECKING:
-    from mock_truv.api.call import Call
+    from mock_truv.api.call import Call, Finder
     from mock_truv.core.base import WorldBase
     from mock_truv.core.model import Report
 
@@ -187,3 +187,16 @@ OPERATIONS = (
     Operation("POST", "/users/{user}/reports/", create_report, "users_reports", bodies.CreateReport, 201),
     Operation("GET", "/users/{user}/reports/{report}/", read_report, "users_get_report", pdf=True),
 )
+
+
+def _find_user(world: WorldBase, ident: str, _outer: None) -> User | None:
+    user = world.state.users.get(ident)
+    return user if user is not None and user.deleted_us is None else None
+
+
+def _find_report(world: WorldBase, ident: str, user: User) -> Report | None:
+    report = world.state.reports.get(ident)
+    return report if report is not None and report.user_id == user.id else None
+
+
+FINDERS: dict[str, Finder] = {"user": _find_user, "report": _find_report}

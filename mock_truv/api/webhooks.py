@@ -14,7 +14,7 @@ from mock_truv.core.instants import DAY_US, parse_instant
 from mock_truv.core.model import Subscription
 
 if TYPE_CHECKING:
-    from mock_truv.api.call import Call
+    from mock_truv.api.call import Call, Finder
     from mock_truv.core.model import Delivery
 
 HISTORY_DAYS = 30
@@ -147,3 +147,4 @@ OPERATIONS = (
     Operation("DELETE", "/webhooks/{webhook}/", delete, "webhooks delete", status=204),
     Operation("GET", "/webhook-requests/", list_requests, "webhook_requests_list"),
 )
+FINDERS: dict[str, Finder] = {"webhook": lambda world, ident, _: world.state.subscriptions.get(ident)}
