@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from mock_truv.contract.clause import Breach, Trigger, clause
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from mock_truv.contract.history import History, Shown
     from mock_truv.core.scenario import Scenario
 
+TEXTS = re.compile(r'"((?:[^"\\]|\\.)*)"(:?)')
 SECTION = "K. Fidelity of the prefilled data"
 FAILED = frozenset({"MANUAL", "REAUTH_NEEDED", "REAUTH_SENT", "BLOCKED"})
 LATER = "40d"
@@ -340,11 +343,8 @@ def _instant(value: Any) -> int | None:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for each in value.values():
-            yield from _texts(each)
-    elif isinstance(value, (list, tuple)):
-        for each in value:
-            yield from _texts(each)
-    elif isinstance(value, str):
-        yield value
+    """Yield every text in a value, keys excepted: read off its JSON, because prefills are large."""
+    whole = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=lambda _: None)
+    for text, is_key in TEXTS.findall(whole):
+        if not is_key:
+            yield json.loads(f'"{text}"') if "\\" in text else text

@@ -65,9 +65,9 @@ def no_secrets_shown(history: History) -> Iterator[Trigger | Breach]:
     """Keys, signatures and tokens are in no log line, view, message or URL of a request, in no usual coding either."""
     needles, allowed = Needles(history.secrets), bridge_tokens(history)
     yield from _occasions(history)
-    for op, where, text in places(history):
+    for op, where, words in places(history):
         to_person = isinstance(op, Message) and op.kind in TO_PERSON
-        for secret in needles.found_in(text):
+        for secret in needles.found_among(words):
             if to_person and secret in allowed:
                 continue
             yield Breach(
@@ -141,10 +141,10 @@ def links_are_secret(history: History) -> Iterator[Trigger | Breach]:
     for message in history.messages:
         if message.kind in TO_PERSON and message.url:
             yield Trigger(message.at_us, f"a {message.kind} goes to {message.person_ref}")
-    for op, where, text in places(history):
+    for op, where, words in places(history):
         if isinstance(op, Sent):
             continue
-        for link in needles.found_in(text):
+        for link in needles.found_among(words):
             if isinstance(op, Message) and op.kind in TO_PERSON and op.person_ref in (owners[link] or {op.person_ref}):
                 continue
             people = ", ".join(sorted(owners[link])) or "a person"

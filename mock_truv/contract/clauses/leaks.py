@@ -25,19 +25,34 @@ class Needles:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._by_key: dict[str, set[tuple[str, str]]] = {}
+        self._clean: set[str] = set()
+        """Words already found to hold none: most words of a log come again and again."""
         for secret in dict.fromkeys(secrets):
             for form in forms(secret):
                 self._by_key.setdefault(form[:KEY_LENGTH], set()).add((form, secret))
 
     def found_in(self, text: str) -> Iterator[str]:
         """Yield the secrets that a text contains, in the order of their places."""
+        return self.found_among(WORDS.findall(text))
+
+    def found_among(self, words: Iterable[str]) -> Iterator[str]:
+        """Yield the secrets that the words of a text (``WORDS``) contain."""
         if not self._by_key:
             return
-        for word in WORDS.findall(text):
-            for place in range(len(word) - KEY_LENGTH + 1):
-                for form, secret in sorted(self._by_key.get(word[place : place + KEY_LENGTH], ())):
-                    if word.startswith(form, place):
-                        yield secret
+        for word in words:
+            if word in self._clean:
+                continue
+            found = list(self._in_word(word))
+            if not found:
+                self._clean.add(word)
+            yield from found
+
+    def _in_word(self, word: str) -> Iterator[str]:
+        by_key = self._by_key
+        for place in range(len(word) - KEY_LENGTH + 1):
+            key = word[place : place + KEY_LENGTH]
+            if key in by_key:
+                yield from (secret for form, secret in sorted(by_key[key]) if word.startswith(form, place))
 
 
 def forms(secret: str) -> Iterator[str]:
@@ -53,8 +68,15 @@ def forms(secret: str) -> Iterator[str]:
         yield from dict.fromkeys((form, form.translate(SAFE)))
 
 
-def places(history: History) -> Iterator[tuple[Op, str, str]]:
-    """Yield (operation, where, text) of all that others may see: log lines, views, messages, URLs of own requests."""
+def places(history: History) -> list[tuple[Op, str, list[str]]]:
+    """Return (operation, where, words) of all that others may see: log lines, views, messages, URLs of own requests."""
+    kept: list[tuple[Op, str, list[str]]] | None = vars(history).get("_places")
+    if kept is None:
+        kept = vars(history)["_places"] = [(op, where, WORDS.findall(text)) for op, where, text in _places(history)]
+    return kept
+
+
+def _places(history: History) -> Iterator[tuple[Op, str, str]]:
     known: dict[str, Any] = {}
     for op in history.ops:
         match op:

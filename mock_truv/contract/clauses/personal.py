@@ -24,6 +24,8 @@ EXACT = {
 NUMBERS = re.compile(r"(?<![\w.,-])\d{1,3}(?:,\d{3})+\.\d{2}(?![\w.])|(?<![\w.,-])\d+\.\d{2}(?![\w]|\.\d)")
 WORDS = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 OTHERS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w|(?<![\w-])\d{4}-\d{2}-\d{2}(?!\d)|(?<![\w.-])\d[\d-]{5,}\d(?![\w.])")
+PUBLIC = frozenset({"company_name", "name", "client_name", "job_title"})
+PAY = frozenset({"statements", "annual_income_summary", "w2s"})
 TELLING = 7
 """Amounts shorter than 1,000.00, and round ones, may be anything: two of them in a line are pay."""
 BODY_LENGTH = 40
@@ -37,15 +39,16 @@ class Personal:
         self._names: set[str] = set()
         self._exact: dict[str, str] = {}
         public: set[str] = set()
+        numbers = any(NUMBERS.search(line.line) for line in history.lines)
         for shown in _reports(history):
-            for name, value in _fields(shown):
+            for name, value in _fields(shown, money=numbers):
                 if name in MONEY and "." in value:
                     self._amounts.add(value)
                 elif name in NAMES and len(value) >= CANARY_LENGTH:
                     self._names.add(value)
                 elif name in EXACT and len(value) >= CANARY_LENGTH:
                     self._exact[value] = EXACT[name]
-                elif name in {"company_name", "name", "client_name", "job_title"}:
+                elif name in PUBLIC:
                     public.update(WORDS.findall(value))
         self._names -= public
         self._bodies: defaultdict[str, list[str]] = defaultdict(list)
@@ -100,12 +103,14 @@ def _reports(history: History) -> Iterator[Any]:
     yield from last.values()
 
 
-def _fields(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+def _fields(value: Any, *, money: bool, name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield (name, text) of every field; the lists of pay, which are most of a report, only for ``money``."""
     if isinstance(value, dict):
         for key, each in value.items():
-            yield from _fields(each, key)
+            if money or key not in PAY:
+                yield from _fields(each, money=money, name=key)
     elif isinstance(value, list):
         for each in value:
-            yield from _fields(each, name)
+            yield from _fields(each, money=money, name=name)
     elif isinstance(value, str):
         yield name, value
