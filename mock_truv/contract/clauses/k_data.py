@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from mock_truv.contract.history import History, Shown
     from mock_truv.core.scenario import Scenario
 
-TEXTS = re.compile(r'"((?:[^"\\]|\\.)*)"(:?)')
+TEXTS = re.compile(r'[:,\[]"((?:[^"\\]|\\.)*)"(?=[,\]}])')
+"""Every text in a JSON text without blanks, keys excepted."""
 SECTION = "K. Fidelity of the prefilled data"
 FAILED = frozenset({"MANUAL", "REAUTH_NEEDED", "REAUTH_SENT", "BLOCKED"})
 LATER = "40d"
@@ -259,8 +260,10 @@ def nobody_elses_data(history: History) -> Iterator[Trigger | Breach]:
     for shown in _all_prefills(history):
         facts = history.cases[shown.view.case_id]
         yield Trigger(shown.at_us, f"{facts.case_id} is prefilled beside {len(people) - 1} other people")
-        for text in _texts(shown.view.prefill):
-            if owners.get(text, facts.person_ref) != facts.person_ref:
+        texts = _texts(shown.view.prefill)
+        strange = owners.keys() & set(texts)
+        for text in texts:
+            if text in strange and owners[text] != facts.person_ref:
                 yield Breach(
                     shown.at_us,
                     f"case {facts.case_id} of {facts.person_ref} shows {text!r}, which stands in the report of "
@@ -342,9 +345,8 @@ def _instant(value: Any) -> int | None:
         return None
 
 
-def _texts(value: Any) -> Iterator[str]:
-    """Yield every text in a value, keys excepted: read off its JSON, because prefills are large."""
+def _texts(value: Any) -> list[str]:
+    """Return every text in a value, keys excepted: read off its JSON, because prefills are large."""
     whole = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=lambda _: None)
-    for text, is_key in TEXTS.findall(whole):
-        if not is_key:
-            yield json.loads(f'"{text}"') if "\\" in text else text
+    found: list[str] = TEXTS.findall(whole)
+    return [json.loads(f'"{text}"') for text in found] if "\\" in whole else found
