@@ -163,6 +163,16 @@ def marks(items: Any) -> list[str]:
     return [sha256(f"{ssn} {ein}".encode()).hexdigest()[:16] for ssn, ein in found if ssn and ein]
 
 
+def marks_of_link(truv: Truv, link_id: str | None) -> list[str]:
+    """Return the fingerprints of a connection's employments, none where its report cannot be read any more."""
+    if link_id is None:
+        return []
+    try:
+        return marks(truv.get(f"/links/{link_id}/employment/report/").get("employments"))
+    except Refused:
+        return []
+
+
 def may_be_asked(source: JsonObject, product: str) -> bool:
     """Return whether an order permits a refresh of this product: income orders also one of employment."""
     products = source.get("products") or []

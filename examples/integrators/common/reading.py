@@ -47,15 +47,19 @@ def offer_results(truv: Truv, case: Record, offer: Record) -> Results:
         result: Any = orders.link_ending(truv, order, suborder) if key in offer["keys"] else None
         if result == "done":
             result = orders.data(truv, order, suborder, case["product"], _old_reports(case))
-            if result and not orders.same_employer(
-                result["items"], case["employers"][key]["name"], case["employers"][key]["marks"]
-            ):
+            if result and not _same_employer(truv, case["employers"][key], result["items"]):
                 result = "another account"
             elif result:  # the next cycle refreshes the connection that was confirmed by this login
                 result |= {"source": {"source": order["id"], "sub": suborder["id"], "link": suborder.get("link_id")}}
         if result is not None:
             results[key] = result
     return results
+
+
+def _same_employer(truv: Truv, employer: Record, items: list[Any]) -> bool:
+    """Return whether a login reached the account asked for; where orders show no data, the old link's report tells."""
+    known = employer["marks"] or orders.marks_of_link(truv, employer["link"])
+    return orders.same_employer(items, employer["name"], known)
 
 
 def live_link(truv: Truv, offer: Record) -> tuple[str, float] | None:
