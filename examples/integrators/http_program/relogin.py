@@ -207,6 +207,7 @@ class Relogin:
         companies = {((item.get("company") or {}).get("name") or "").casefold() for item in report["items"]} - {""}
         if each["company"] and companies and each["company"].casefold() not in companies:
             return "another_employer_connected"
+        each["holder"] = each["holder"] or self.truv.holder(each["link"])  # some accounts show no data in orders
         if each["holder"] and (holder_of(report["items"]) or each["holder"]) != each["holder"]:
             return "another_account_connected"
         self.ready(case, part, order["id"], report)

@@ -163,6 +163,11 @@ class Client:
             seen.append((self.read(path).data or {}).get(name))
         return seen[-1] if seen[-1] in EXACT else "error" if "error" in seen else None
 
+    def holder(self, link_id: str | None) -> str | None:
+        """Return whose data a connection has; None where its report cannot be read any more. Raises as ``read``."""
+        data = self.read(f"/links/{link_id}/employment/report/").data if link_id else None
+        return holder_of((data or {}).get("employments"))
+
     def _exchange(self, method: str, path: str, body: Any) -> tuple[int, http.client.HTTPMessage, bytes]:
         secure = self._base.scheme == "https"
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection

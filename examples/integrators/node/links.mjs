@@ -136,6 +136,7 @@ async function poll(desk, c) {
     const isRunning = sub?.tasks?.some((task) => ['new', 'login', 'mfa', 'parse', 'full_parse'].includes(task.status));
     if (sub?.status === 'completed') {
       const report = await desk.truv.report(answer.data, sub, c.product, link.since);
+      if (report) each.holder ??= await desk.truv.holder(each.link); // some accounts show no data in orders
       if (c.closed) return;
       if (report) over.push([each, connected(desk, c, each, answer.data, sub, report)]);
     } else if (['no_data', 'error', 'skipped', 'expired', 'canceled'].includes(sub?.status)) over.push([each, sub.status]);

@@ -133,6 +133,12 @@ export class Truv {
     return { items: answer.data.employments, reportId: answer.data.id, asOf };
   }
 
+  /** Return whose data a connection has; null where its report cannot be read any more. */
+  async holder(linkId) {
+    const answer = linkId ? await this.call('GET', `/links/${linkId}/employment/report/`) : null;
+    return answer?.kind === 'ok' ? holderOf(answer.data.employments) : null;
+  }
+
   /** Return why a refresh failed, from the read that shows it; null while none says. */
   async failure(suborder, product) {
     const task = suborder.tasks?.at(-1);
