@@ -12,6 +12,7 @@ import os
 import select
 import shlex
 import signal
+import socket
 import subprocess
 import time
 from datetime import UTC, datetime
@@ -50,6 +51,7 @@ class Target:
         self._command = start_command
         self._process: subprocess.Popen[bytes] | None = None
         self._idle: list[Connection] = []
+        self._began = False
 
     @property
     def can_be_killed(self) -> bool:
@@ -59,11 +61,28 @@ class Target:
     def factory(self) -> BlackBox:
         """Return an adapter; the program is started first if it is not running."""
         if self._command is not None and (self._process is None or self._process.poll() is not None):
+            self._refuse_strangers()
             self._process = subprocess.Popen(  # noqa: S603 -- the user's own command
                 shlex.split(self._command), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
         return BlackBox(self, self._manifest())
+
+    def _refuse_strangers(self) -> None:
+        """Refuse to begin where something listens already: a program left over from yesterday would be judged instead.
+
+        Raises:
+            AdapterError: Something does.
+        """
+        if self._began:
+            return
+        self._began = True
+        with contextlib.suppress(OSError), socket.create_connection((self.host, self.port), timeout=1):
+            raise AdapterError(
+                "factory",
+                f"something answers at {self.url} before {self._command!r} was started, perhaps an earlier start of "
+                "it: stop it, or leave out --start-command to have it judged as it is",
+            )
 
     def kill(self) -> None:
         """Kill the program and all it started, without notice; one that the run did not start lives on."""

@@ -125,6 +125,14 @@ def test_a_program_that_was_not_started_by_the_run_is_never_killed(listener: Lis
     assert not history.manifest.has("persist")
 
 
+def test_a_stranger_on_the_port_is_not_judged_instead() -> None:
+    """A program left over from an earlier run is reported; it is neither asked nor killed."""
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        port = stranger.getsockname()[1]
+        with pytest.raises(AdapterError, match=r"something answers .* stop it"):
+            Target(f"http://127.0.0.1:{port}", start_command=f"{sys.executable} {PROGRAM} {port}").factory()
+
+
 def test_a_program_that_does_not_answer_is_named() -> None:
     """Nobody at the address, a command that ends at once, an address elsewhere: each says what is wrong."""
     with pytest.raises(AdapterError, match="nothing answers at"):
