@@ -33,6 +33,7 @@ PAUSE_MAX_US = HOUR_US
 
 def contact_plans() -> tuple[Scenario, ...]:
     """Return: the program dies before, while and after it makes the order behind a link, and after sending it."""
+    absent = {"order_list": "absent"}
     at_post = {
         point: plan(
             f"killed with the order for a new login {point}, events lost", connection=SESSION_OVER, lasts="5d",
@@ -51,6 +52,15 @@ def contact_plans() -> tuple[Scenario, ...]:
         plan("killed with the order for a new login committed; a new user is made", connection=SESSION_OVER, lasts="3d",
              profile={"user_of_new_order": "replaced"},
              driver=(request(), crash("committed", lasting="10m", **NEW_ORDER_POST), person("completes", after="1d"))),
+        plan("killed with the order for a new login committed; no list, the event comes again", lasts="3d",
+             connection=SESSION_OVER, profile=absent,
+             driver=(request(), crash("committed", lasting="1m", **NEW_ORDER_POST))),
+        plan("killed with the order for a new login committed; no list, and the event was given up", lasts="3d",
+             connection=SESSION_OVER, profile=absent,
+             driver=(request(), crash("committed", lasting="10m", **NEW_ORDER_POST))),
+        plan("killed with the order for a new login committed; no list, events lost: somebody is to know", lasts="5d",
+             connection=SESSION_OVER, profile=absent, fault=faults.Lose(),
+             driver=(request(), crash("committed", lasting="10m", **NEW_ORDER_POST))),
     )  # fmt: skip
 
 

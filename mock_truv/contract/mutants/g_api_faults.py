@@ -9,7 +9,7 @@ MUTANTS = (
         "RF-70",
         "rf70-repeats-without-looking",
         "It waits after a lost answer, but asks again without looking for the order.",
-        (Edit("settling.py", "for search in (_among_strangers, _in_list, _at_source):", "for search in ():"),),
+        (Edit("settling.py", "for search in (_among_strangers, _in_list, _at_source, _among_deliveries):", "for search in ():"),),
     ),
     Mutant(
         "RF-70",
@@ -23,7 +23,7 @@ MUTANTS = (
             ),
             Edit(
                 "settling.py",
-                "    for search in (_among_strangers, _in_list, _at_source):",
+                "    for search in (_among_strangers, _in_list, _at_source, _among_deliveries):",
                 "    for search in (_at_source,):",
             ),
         ),
@@ -125,7 +125,7 @@ MUTANTS = (
             Edit("truv.py", "            yield page\n", "            yield page\n            return\n"),
             Edit(
                 "settling.py",
-                "for search in (_among_strangers, _in_list, _at_source):",
+                "for search in (_among_strangers, _in_list, _at_source, _among_deliveries):",
                 "for search in (_among_strangers, _in_list):",
             ),
         ),

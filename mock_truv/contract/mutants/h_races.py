@@ -74,8 +74,8 @@ MUTANTS = (
             ),
             Edit(
                 "program.py",
-                'row | {"state": "REFRESHING"}, state="UNKNOWN_OUTCOME")',
-                'row | {"state": "REFRESHING"}, state="DUE", at_us=now_us)',
+                '"slots", row, state="UNKNOWN_OUTCOME")',
+                '"slots", row, state="DUE", at_us=now_us)',
             ),
             Edit(
                 "program.py",
@@ -94,6 +94,18 @@ MUTANTS = (
                 "settling.py",
                 '        return bool(order.get("order_number") == attempt["number"])\n',
                 "        return False\n",
+            ),
+        ),
+    ),
+    Mutant(
+        "RF-89",
+        "rf89-repeats-in-silence",
+        "Where nothing shows the order behind a link that a crash left unknown, it makes another and tells nobody.",
+        (
+            Edit(
+                "program.py",
+                '"slots", row, state="UNKNOWN_OUTCOME")',
+                '"slots", row | {"state": "REFRESHING"}, state="UNKNOWN_OUTCOME")',
             ),
         ),
     ),

@@ -70,7 +70,7 @@ class Reference:
         with self._store.writing():
             for row in self._store.rows("SELECT attempt_id FROM attempts WHERE status = 'posting'"):
                 self._store.change("attempts", row, status="unknown", settle_us=now_us + rules.SETTLE_US)
-                self._store.change("slots", row | {"state": "REFRESHING"}, state="UNKNOWN_OUTCOME")
+                self._store.change("slots", row, state="UNKNOWN_OUTCOME")
                 self._store.set_timer("attempt", row["attempt_id"], now_us)
 
     def put_case(self, case: CaseIn) -> None:

@@ -17,7 +17,7 @@ Shown = dict[str, Any]
 
 def look(context: Context, attempt: Row) -> Shown | None:
     """Return the order that an attempt made; None: nothing found now, and what happens next is arranged."""
-    for search in (_among_strangers, _in_list, _at_source):
+    for search in (_among_strangers, _in_list, _at_source, _among_deliveries):
         found = search(context, attempt)
         if found is None:
             continue
@@ -106,6 +106,20 @@ def _at_source(context: Context, attempt: Row) -> Shown | Outcome | None:
         if isinstance(outcome, Known):
             return outcome.body if answers(context, attempt, outcome.body) else None
     return None if isinstance(outcome, Refused) else outcome
+
+
+def _among_deliveries(context: Context, attempt: Row) -> Shown | Outcome | None:
+    """Take what Truv has tried to deliver since for events that came: where there is no list, nothing else is left."""
+    since_us = attempt["started_us"] - rules.CREATED_EARLIER_US
+    for page in context.truv.list_deliveries("order-created", str(rules.text_of(since_us))):
+        if isinstance(page, Refused):
+            break
+        if not isinstance(page, Known):
+            return page
+        for event in entries([each.get("webhook_payload") for each in entries(page.body["results"])]):
+            if isinstance(event.get("order_id"), str):
+                context.store.do("INSERT OR IGNORE INTO strangers VALUES (?, ?, 0)", event["order_id"], context.truv_us)
+    return _among_strangers(context, attempt)
 
 
 def _look_later(context: Context, attempt: Row, outcome: Outcome) -> None:

@@ -100,8 +100,17 @@ class Truv:
         return self._call("POST", f"/users/{quote(user_id, safe='')}/tokens/", body)
 
     def list_orders(self) -> Iterator[Outcome]:
-        """Yield all pages of the order list, ending after the last, at a repeated cursor, or with what went wrong."""
-        path, seen = "/orders/?" + urlencode({"page_size": 100}), set[str]()
+        """Yield all pages of the order list."""
+        return self._pages("/orders/", {"page_size": 100})
+
+    def list_deliveries(self, event_type: str, since: str) -> Iterator[Outcome]:
+        """Yield all pages of the webhooks of one type that Truv has tried to deliver since an instant."""
+        query = {"event_type": event_type, "created_at__gte": since, "page_size": 100}
+        return self._pages("/webhook-requests/", query)
+
+    def _pages(self, place: str, query: dict[str, Any]) -> Iterator[Outcome]:
+        """Yield the pages of a list, ending after the last, at a repeated cursor, or with what went wrong."""
+        path, seen = f"{place}?{urlencode(query)}", set[str]()
         for _ in range(PAGES_MAX):
             seen.add(path)
             page = self._call("GET", path)
@@ -111,7 +120,7 @@ class Truv:
             following = page.body.get("next") if isinstance(page, Known) else None
             if not isinstance(following, str) or not following:
                 return
-            path = "/orders/?" + urlsplit(urljoin(self._base, following)).query
+            path = f"{place}?{urlsplit(urljoin(self._base, following)).query}"
             if path in seen:
                 return
 
