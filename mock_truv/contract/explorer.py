@@ -110,8 +110,15 @@ class Explorer:
         self.found = Found(tallies={clause.id: Tally() for clause in selected(settings)})
 
     def families(self, clauses: Sequence[Clause]) -> Iterator[str]:
-        """Carry out the families of some clauses, plainest plans first, and yield the title of each plan before it."""
+        """Carry out the families of some clauses, plainest plans first, and yield the title of each plan before it.
+
+        A plan that several families hold is carried out once, for all of them.
+        """
         families = [(clause, [self._tuned(plan, clause.full_cases) for plan in clause.plans()]) for clause in clauses]
+        holders: dict[str, dict[str, Scenario]] = {}
+        for clause, plans in families:
+            for plan in plans:
+                holders.setdefault(story_key(plan), {})[clause.id] = plan
         longest = max((len(plans) for _, plans in families), default=0)
         for number in range(min(longest, QUICK_PLANS) if self._settings.quick else longest):
             for clause, plans in families:
@@ -121,8 +128,10 @@ class Explorer:
                     continue
                 if self._settings.quick and cases_of(plans[number]) > QUICK_CASES:
                     continue
-                yield plans[number].title
-                self.carry_out(plans[number], clause.id)
+                held_by = holders.pop(story_key(plans[number]), None)
+                if held_by is not None:
+                    yield plans[number].title
+                    self.carry_out(plans[number], held_by)
 
     def given(self, plans: Iterable[Scenario]) -> Iterator[str]:
         """Carry out given plans, and yield the title of each before it."""
@@ -145,8 +154,9 @@ class Explorer:
 
         draw_until(aims, self.carry_out, seed=seed, out_of_time=self._is_over)
 
-    def carry_out(self, plan: Scenario, own: str | None = None) -> None:
-        """Carry out one plan and let every clause judge it; ``own`` is the clause of whose family it is."""
+    def carry_out(self, plan: Scenario, held_by: Mapping[str, Scenario] | None = None) -> None:
+        """Carry out one plan and let every clause judge it; ``held_by``: clauses whose families call it so."""
+        own = held_by or {}
         found = self.found
         try:
             history = run_story(plan, self._factory, self._listener)
@@ -159,11 +169,11 @@ class Explorer:
         for ident, judgement in judge_history(history, found.tallies.keys() - self._settings.unseen.keys()).items():
             tally = found.tallies[ident]
             if judgement.breaches and tally.broken_by is None:
-                tally.broken_by = plan
+                tally.broken_by = own.get(ident, plan)
             if judgement.triggers:
                 tally.triggered += 1
-                if own in {None, ident}:  # a clause's own family comes anyway
-                    self._exercise(ident, plan, tally, own=ident == own)
+                if not own or ident in own:  # a clause's own family comes anyway
+                    self._exercise(ident, plan, tally, own=ident in own)
 
     def _exercise(self, ident: str, plan: Scenario, tally: Tally, *, own: bool) -> None:
         """Find out whether the clause's own mutant fails under this plan."""
@@ -197,6 +207,24 @@ STRANGE_CASES = 5
 def selected(settings: Settings) -> list[Clause]:
     """Return the clauses that a run is to judge."""
     return [clause for clause in all_clauses().values() if settings.clauses is None or clause.id in settings.clauses]
+
+
+def story_key(plan: Scenario) -> str:
+    """Return what two plans have in common that tell the same story, whatever they are called."""
+    named = {"name": "a", "title": "a", "why": "a", "expect": "a", "clauses": ()}
+    return repr((structs.replace(plan, **named, profile={}), sorted(plan.profile.items())))
+
+
+def kin(clauses: Iterable[Clause]) -> list[list[Clause]]:
+    """Return clauses in groups: those whose families have a plan in common stand together."""
+    groups: list[tuple[set[str], list[Clause]]] = []
+    for clause in clauses:
+        keys, members = {story_key(plan) for plan in clause.plans()}, [clause]
+        for known in [each for each in groups if each[0] & keys]:
+            groups.remove(known)
+            keys, members = known[0] | keys, known[1] + members
+        groups.append((keys, members))
+    return [members for _, members in groups]
 
 
 def cases_of(plan: Scenario) -> int:

@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
-from mock_truv.contract.explorer import Explorer, Found, Settings, selected
+from mock_truv.contract.explorer import Explorer, Found, Settings, kin, selected
 from mock_truv.contract.targets import subject_of
 
 if TYPE_CHECKING:
@@ -44,8 +44,11 @@ class Processes:
         """Yield what each share of the clauses' families gave, as they come."""
         left_s = deadline_s - time.monotonic()
         until = time.time() + left_s
-        idents = [clause.id for clause in selected(self._settings)]
-        shares = [share for number in range(self.shares) if (share := idents[number :: self.shares])]
+        groups = kin(selected(self._settings))  # so that a plan which two families hold is carried out once
+        shares = [
+            [clause.id for group in share for clause in group]
+            for number in range(self.shares) if (share := groups[number :: self.shares])
+        ]  # fmt: skip
         futures = [self._pool.submit(families, self._target, self._settings, share, until) for share in shares]
         for future in as_completed(futures):
             yield future.result()

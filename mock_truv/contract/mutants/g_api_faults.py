@@ -9,7 +9,13 @@ MUTANTS = (
         "RF-70",
         "rf70-repeats-without-looking",
         "It waits after a lost answer, but asks again without looking for the order.",
-        (Edit("settling.py", "for search in (_among_strangers, _in_list, _at_source, _among_deliveries):", "for search in ():"),),
+        (
+            Edit(
+                "settling.py",
+                "for search in (_among_strangers, _in_list, _at_source, _among_deliveries):",
+                "for search in ():",
+            ),
+        ),
     ),
     Mutant(
         "RF-70",
