@@ -1,11 +1,16 @@
-"""A history as a short story: who did what, when, as far as it bears on one breach."""
+"""A history as a short story: who did what, when, as far as it bears on one breach.
+
+What follows at the same instant from a line is told in it: the webhooks that tell of an ending, the state then shown.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mock_truv.contract.history import Called, Died, Happened, Hook, Logged, Message, Person, Sent, Shown
+from mock_truv.contract.history import Happened, Hook, Logged, Message, Sent, Shown
+from mock_truv.contract.moments import Moment, cases_of_breach, is_ending, moment_of, shown_text, went_well
 from mock_truv.core.instants import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 
 if TYPE_CHECKING:
@@ -14,40 +19,27 @@ if TYPE_CHECKING:
     from mock_truv.contract.clause import Breach
     from mock_truv.contract.history import History, Op
 
-
-@dataclass(frozen=True)
-class Moment:
-    """One line of a story."""
-
-    at_us: int
-    """Since the story's beginning."""
-    who: str
-    """Who acts: ``integrator``, ``Truv``, ``person`` or ``clock``."""
-    whom: str
-    """Whom it reaches; the same as ``who`` where nobody."""
-    text: str
-    times: int = 1
-    is_evidence: bool = False
+TOLD_WITHIN_US = 10 * SECOND_US
+"""A webhook that comes later than so long after an ending is news of its own."""
+FULL_LINE = 100
+"""Nothing is told in a line that is longer."""
+BLOCK_MAX = 6
+"""Lines that may repeat together."""
+ALIKE_MIN = 4
+"""So many blocks of lines that differ in ids only are told by the first and the last of them."""
+_NAME = re.compile(r"\b(?:[0-9a-f]{8}|case-\d+|client-\d+)\b")
 
 
 def story_of(history: History, breach: Breach) -> list[Moment]:
     """Return the moments that lead to a breach: its evidence, and what was written, told, sent and shown before."""
-    case_ids = _cases_of(history, breach)
-    evidence = {op.seq for op in breach.ops}
-    moments: list[Moment] = []
-    last_us = max([breach.at_us, *(op.at_us for op in breach.ops)])
+    teller = _Teller(history, breach)
     for op in history.ops:
-        if op.at_us > last_us:
+        if teller.is_over(op):
             break
-        moment = _moment(history, op, case_ids, is_evidence=op.seq in evidence)
-        if moment is None:
-            continue
-        before = moments[-1] if moments else None
-        if before is not None and (before.text, before.who) == (moment.text, moment.who):
-            moments[-1] = replace(before, times=before.times + 1, is_evidence=before.is_evidence or moment.is_evidence)
-        else:
-            moments.append(moment)
-    moments.append(Moment(breach.at_us - history.start_us, "clock", "clock", "here the clause is broken"))
+        teller.take(op)
+    moments = abridged(teller.moments)
+    last_us = max([breach.at_us - history.start_us, *(moment.at_us for moment in moments)])
+    moments.append(Moment(last_us, "clock", "clock", "here the clause is broken"))
     return moments
 
 
@@ -66,118 +58,106 @@ def story_lines(moments: Iterable[Moment]) -> Iterator[str]:
         yield f"{mark} +{duration_text(moment.at_us):>12}  {moment.who:<10} {moment.text}{times}"
 
 
-def _cases_of(history: History, breach: Breach) -> set[str]:
-    found: set[str] = set()
-    for op in breach.ops:
-        match op:
-            case Shown(view=view):
-                found.add(view.case_id)
-            case Called(case_id=str() as case_id) | Message(case_id=case_id) | Person(case_id=case_id):
-                found.add(case_id)
-            case Sent() | Happened() | Hook():
-                found.update(_cases_of_order(history, _order_of(op)))
-            case _:
-                pass
-    found.update(case_id for case_id in history.cases if case_id in breach.what.replace(",", " ").split())
-    return found & set(history.cases) or set(history.cases)
+class _Teller:
+    """Makes lines of operations, one after the other."""
+
+    def __init__(self, history: History, breach: Breach) -> None:
+        self.moments: list[Moment] = []
+        self._history = history
+        self._case_ids = cases_of_breach(history, breach)
+        self._evidence = {op.seq for op in breach.ops}
+        self._last_us = max([breach.at_us, *(op.at_us for op in breach.ops)])
+        last = max(breach.ops, key=lambda op: op.seq, default=None)
+        done = isinstance(last, Sent | Message | Shown | Logged) and last.at_us >= breach.at_us
+        self._last_seq = last.seq if done and last is not None else None
+        """The integrator's own deed by which the clause is broken; what follows from it is no part of the story."""
+        self._shown: dict[str, str] = {}
+        self._ending: Happened | None = None
+        """The ending that the last line is about."""
+        self._told = self._lost = 0
+        """Webhooks that told of it, and that were lost."""
+
+    def is_over(self, op: Op) -> bool:
+        """Return whether an operation comes after the breach."""
+        return op.at_us > self._last_us or (self._last_seq is not None and op.seq > self._last_seq)
+
+    def take(self, op: Op) -> None:
+        """Tell of an operation, in a line of its own or in the line before."""
+        if isinstance(op, Happened) and (op.name, op.status) == ("webhook", "lost"):
+            self._hooks(lost=1)
+            return
+        is_evidence = op.seq in self._evidence
+        moment = moment_of(self._history, op, self._case_ids, is_evidence=is_evidence)
+        if moment is None or (isinstance(op, Shown) and not self._is_news(op, is_evidence=is_evidence)):
+            return
+        before = self.moments[-1] if self.moments else None
+        if before is not None and (before.text, before.who) == (moment.text, moment.who):
+            marked = before.is_evidence or is_evidence
+            self.moments[-1] = replace(before, times=before.times + 1, is_evidence=marked)
+        elif before is None or is_evidence or not self._add(before, moment, op):
+            self.moments.append(moment)
+            self._ending = op if isinstance(op, Happened) and is_ending(op) else None
+            self._told = self._lost = 0
+
+    def _is_news(self, op: Shown, *, is_evidence: bool) -> bool:
+        """Return whether a case is shown otherwise than the story has it; that it is idle before all is no news."""
+        text, before = shown_text(op), self._shown.get(op.view.case_id)
+        self._shown[op.view.case_id] = text
+        return is_evidence or (text != before and (before is not None or op.view.state != "IDLE"))
+
+    def _add(self, before: Moment, moment: Moment, op: Op) -> bool:
+        """Tell of something in the line before, where it belongs to that; return whether it does."""
+        if isinstance(op, Hook) and self._ending is not None and self._tells(op, self._ending):
+            self._hooks(told=1)
+            return True
+        fits = before.at_us == moment.at_us and before.times == 1 and len(before.text) <= FULL_LINE
+        if isinstance(op, Shown) and fits:
+            self.moments[-1] = replace(before, text=f"{before.text}; {shown_text(op).replace(' as ', ' is ', 1)}")
+            self._ending = None
+            return True
+        return False
+
+    def _hooks(self, told: int = 0, lost: int = 0) -> None:
+        """Tell in the line of an ending how many webhooks told of it."""
+        if self._ending is None:
+            return
+        self._told, self._lost = self._told + told, self._lost + lost
+        text = self.moments[-1].text.partition(" [")[0]
+        parts = [f"{number} {what}" for number, what in ((self._told, "accepted"), (self._lost, "lost")) if number]
+        self.moments[-1] = replace(self.moments[-1], text=f"{text} [webhooks: {', '.join(parts)}]")
+
+    def _tells(self, op: Hook, ending: Happened) -> bool:
+        """Return whether a webhook tells, in time and as it should, of an ending."""
+        link = op.event.get("link_id")
+        return went_well(op) and op.at_us - ending.at_us <= TOLD_WITHIN_US and link in {None, ending.link_id}
 
 
-def _order_of(op: Sent | Happened | Hook) -> str | None:
-    match op:
-        case Sent():
-            return op.made or op.order_id
-        case Happened():
-            return op.order_id
-        case Hook():
-            return op.event.get("order_id")
+def abridged(moments: list[Moment]) -> list[Moment]:
+    """Return a story in which lines that come again and again, but for ids, are told by the first and the last."""
+    masks = [(moment.who, _NAME.sub("…", moment.text)) for moment in moments]
+    told: list[Moment] = []
+    number = 0
+    while number < len(moments):
+        size, times = max(((size, _repeats(masks, number, size)) for size in range(1, BLOCK_MAX + 1)),
+                          key=lambda it: ((it[1] >= ALIKE_MIN) * it[0] * it[1], -it[0]))  # fmt: skip
+        if times < ALIKE_MIN:
+            told.append(moments[number])
+            number += 1
+            continue
+        last = number + size * (times - 1)
+        hidden = moments[number + size : last]
+        text = f"… and {times - 2} more like it" if size == 1 else f"… these {size} lines {times - 2} times more"
+        marked = any(each.is_evidence for each in hidden)
+        told += moments[number : number + size]
+        told.append(Moment(hidden[0].at_us, hidden[0].who, hidden[0].who, text, is_evidence=marked))
+        told += moments[last : last + size]
+        number = last + size
+    return told
 
 
-def _cases_of_order(history: History, order_id: str | None) -> set[str]:
-    if order_id is None:
-        return set()
-    known = {facts.case_id for facts in history.cases.values() if facts.order_id == order_id}
-    order = history.order(order_id)
-    return known | ({order.case_id} if order is not None and order.case_id else set())
-
-
-def _moment(history: History, op: Op, case_ids: set[str], *, is_evidence: bool) -> Moment | None:
-    at_us = op.at_us - history.start_us
-
-    def moment(who: str, whom: str, text: str) -> Moment:
-        return Moment(at_us, who, whom, text, is_evidence=is_evidence)
-
-    match op:
-        case Called(name=name) if name in {"request_refresh", "close_case", "run_due"}:
-            if op.case_id is not None and op.case_id not in case_ids:
-                return None
-            named = " ".join(part for part in (op.case_id, op.cycle) if part)
-            return moment("clock", "integrator", f"{name} {named}".strip())
-        case Sent():
-            if not is_evidence and not (op.is_write or op.error or op.fault):
-                return None
-            about = _cases_of_order(history, op.made or op.order_id)
-            if about and not about & case_ids and not is_evidence:
-                return None
-            return moment("integrator", "Truv", _request_text(history, op))
-        case Hook():
-            about = _cases_of_order(history, op.event.get("order_id")) or _cases_of_user(history, op)
-            if about and not about & case_ids and not is_evidence:
-                return None
-            return moment("Truv", "integrator", _hook_text(op)) if is_evidence or _is_telling(op) else None
-        case Shown(view=view) if view.case_id in case_ids:
-            reason = f" ({view.reason})" if view.reason else ""
-            prefill = ", prefill" + (" (old)" if view.prefill.get("stale") else "") if view.prefill else ""
-            return moment("integrator", "integrator", f"shows {view.case_id} as {view.state}{reason}{prefill}")
-        case Message() if op.case_id in case_ids or is_evidence:
-            return moment("integrator", "person", f"sends a {op.kind} to {op.person_ref} for {op.case_id}")
-        case Person() if op.case_id in case_ids or is_evidence:
-            status = f": {op.status}" if op.status else ""
-            return moment("person", "Truv", f"{op.did} at the link{status}")
-        case Died():
-            return moment("clock", "integrator", f"the program is killed ({op.where})")
-        case Logged() if is_evidence:
-            return moment("integrator", "integrator", f"logs: {op.line[:160]}")
-        case Happened(name="task", status=status) if status not in {"new", "login", "mfa", "parse", "full_parse"}:
-            about = _cases_of_order(history, op.order_id)
-            if about and not about & case_ids:
-                return None
-            return moment("Truv", "Truv", f"a task of order {_short(op.order_id)} ends in {status}")
-        case _:
-            return None
-
-
-def _is_telling(op: Hook) -> bool:
-    """Whether a webhook is worth a line: an ending, a forgery, a fault, or an answer that is no success."""
-    status = op.event.get("status")
-    ending = status not in {None, "new", "login", "mfa", "parse", "full_parse", "pending", "sent"}
-    kind = op.event.get("event_type")
-    told = kind in {"task-status-updated", "order-refresh-failed", "link-deleted"}
-    return bool((ending and told) or op.forgery or op.fault or op.status is None or op.status >= 300)
-
-
-def _cases_of_user(history: History, op: Hook) -> set[str]:
-    user_id = op.event.get("user_id")
-    return {facts.case_id for facts in history.cases.values() if facts.user_id == user_id}
-
-
-def _short(ident: str | None) -> str:
-    return ident[:8] if ident else "?"
-
-
-def _request_text(history: History, op: Sent) -> str:
-    path = "/".join(part[:8] if len(part) == 32 else part for part in op.path.split("/"))
-    answer = f"→ {op.status}" if op.error is None else f"→ no answer ({op.error})"
-    if op.error == "crash":
-        answer = "→ killed meanwhile"
-    made = f", order {_short(op.made)} made" if op.made else ""
-    struck = f" [fault: {op.fault}]" if op.fault else ""
-    names = {facts.order_id: f" (source order of {facts.case_id})" for facts in history.cases.values()}
-    return f"{op.method} {path}{names.get(op.order_id or '', '')} {answer}{made}{struck}"
-
-
-def _hook_text(op: Hook) -> str:
-    what = " ".join(str(op.event[key]) for key in ("event_type", "status") if op.event.get(key))
-    kind = f" FORGED ({op.forgery})" if op.forgery else f" [{op.fault}]" if op.fault else ""
-    answer = f"→ {op.status}" if op.status is not None else f"→ no answer ({op.error})"
-    again = f", try {op.attempt}" if op.attempt > 1 else ""
-    return f"webhook {what or 'without readable body'}{kind}{again} {answer}"
+def _repeats(masks: list[tuple[str, str]], start: int, size: int) -> int:
+    """Return how often the block of lines that starts somewhere stands there one after the other."""
+    block, times = masks[start : start + size], 1
+    while masks[start + size * times : start + size * (times + 1)] == block:
+        times += 1
+    return times

@@ -15,7 +15,8 @@ from mock_truv.contract.explorer import Explorer, Found, Settings, selected
 from mock_truv.contract.judging import run_story
 from mock_truv.contract.program import AdapterError
 from mock_truv.contract.results import Failure, Result, RunReport
-from mock_truv.contract.shrink import shrunk
+from mock_truv.contract.shrink import Told, shrunk
+from mock_truv.contract.story import story_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -166,16 +167,18 @@ class Suite:
         left_s = self._settings.budget_s - (time.monotonic() - self._began)
         until = time.monotonic() + max(left_s / max(len(waiting) - self._shrunk, 1), 0.2)
         self._shrunk += 1
-        latest = [found]
+        known = {repr(plan): found}
 
-        def fails(candidate: Scenario) -> bool:
-            again = self._breaks(clause, candidate)
-            if again is not None:
-                latest[0] = again
-            return again is not None
+        def tell(candidate: Scenario) -> Told | None:
+            again = known.get(repr(candidate)) or self._breaks(clause, candidate)
+            if again is None:
+                return None
+            known[repr(candidate)] = again
+            breach, history = again
+            return Told(len(story_of(history, breach)), breach.at_us - history.start_us)
 
-        small, complete = shrunk(plan, fails, out_of_time=lambda: time.monotonic() > until)
-        breach, history = self._breaks(clause, small) or latest[0]
+        small, complete = shrunk(plan, tell, out_of_time=lambda: time.monotonic() > until)
+        breach, history = self._breaks(clause, small) or known[repr(small)]
         return Failure(clause, breach, small, history, shrunk=complete, found_in=plan.title)
 
     def _breaks(self, clause: Clause, plan: Scenario) -> tuple[Breach, History] | None:
@@ -185,7 +188,8 @@ class Suite:
             return None
         self._found.stories += 1
         judgement = judge(clause, history)
-        return (judgement.breaches[0], history) if judgement.breaches else None
+        first = min(judgement.breaches, key=lambda breach: breach.at_us, default=None)
+        return (first, history) if first is not None else None
 
 
 def verify(

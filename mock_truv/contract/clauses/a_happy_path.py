@@ -75,7 +75,7 @@ def _bought_twice(book: Casebook, case_id: str) -> Iterator[Trigger | Breach]:
             how = "had succeeded" if (earlier.closed_us or later.at_us + 1) <= later.at_us else "was still running"
             yield Breach(
                 later.at_us,
-                f"case {case_id}: at {at(book.history, later.at_us)} refresh {later.order_id} was bought although "
+                f"{case_id}: at {at(book.history, later.at_us)} refresh {later.order_id} was bought although "
                 f"refresh {earlier.order_id} of the same cycle ({at(book.history, earlier.at_us)}) {how}",
                 "no further POST: the refresh under way, or its result, serves every further wish in that cycle",
                 ops=book.evidence(earlier, later),
@@ -104,7 +104,7 @@ def _never_begun(book: Casebook, case_id: str, click: Called) -> Iterator[Breach
         return
     yield Breach(
         due_us,
-        f"case {case_id}: a refresh was asked for at {at(history, click.at_us)} in {click.cycle}; by "
+        f"{case_id}: a refresh was asked for at {at(history, click.at_us)} in {click.cycle}; by "
         f"{at(history, due_us)} none was made, and the case shows {view.state}",
         "one POST to the source order, or a state from which somebody sees that there is none",
         ops=(click,),
@@ -156,7 +156,7 @@ def new_id_is_used(history: History) -> Iterator[Trigger | Breach]:
                 if wrong:
                     yield Breach(
                         shown.at_us,
-                        f"case {case_id}: refresh {order.order_id} was made from {op.order_id} at "
+                        f"{case_id}: refresh {order.order_id} was made from {op.order_id} at "
                         f"{at(history, order.at_us)}, but at {at(history, shown.at_us)} {wrong}",
                         f"the case follows {order.order_id}; {op.order_id} will never change",
                         ops=(op, shown),
@@ -216,7 +216,7 @@ def prefill_needs_completion(history: History) -> Iterator[Trigger | Breach]:
                 said.add(wrong)
                 yield Breach(
                     shown.at_us,
-                    f"case {case_id}: shown {shown.view.state} with fresh data at {at(history, shown.at_us)}: {wrong}",
+                    f"{case_id}: shown {shown.view.state} with fresh data at {at(history, shown.at_us)}: {wrong}",
                     "nothing, or the earlier data marked stale, until the new order is completed",
                     ops=(*book.evidence(*book.refreshes(case_id)[-2:]), shown),
                 )

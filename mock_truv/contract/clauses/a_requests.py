@@ -63,7 +63,7 @@ def products_are_valid(history: History) -> Iterator[Trigger | Breach]:
         if wrong:
             yield Breach(
                 op.at_us,
-                f"case {facts.case_id} ({facts.product}): the POST to {op.order_id} at {at(history, op.at_us)} "
+                f"{facts.case_id} ({facts.product}): the POST to {op.order_id} at {at(history, op.at_us)} "
                 f"{wrong} (answer {op.status})",
                 f'"products": ["{facts.product}"]',
                 ops=(op,),
@@ -121,8 +121,7 @@ def employers_are_valid(history: History) -> Iterator[Trigger | Breach]:
         if wrong:
             yield Breach(
                 op.at_us,
-                f"case {facts.case_id}: the POST to {op.order_id} at {at(history, op.at_us)} {wrong} "
-                f"(answer {op.status})",
+                f"{facts.case_id}: the POST to {op.order_id} at {at(history, op.at_us)} {wrong} (answer {op.status})",
                 f"ids of employers of {op.order_id}: {', '.join(_employers_of(book, facts, op.order_id))}",
                 ops=(op,),
             )
@@ -170,7 +169,7 @@ def _needless(book: Casebook, facts: CaseFacts, op: Sent) -> Iterator[Breach]:
             if read is not None:
                 yield Breach(
                     op.at_us,
-                    f"case {facts.case_id}: employer {part.key} was read as completed in {earlier.order_id} at "
+                    f"{facts.case_id}: employer {part.key} was read as completed in {earlier.order_id} at "
                     f"{at(history, read.at_us)}, yet the POST at {at(history, op.at_us)} refreshed it again",
                     "name only the employers that the case still needs",
                     ops=(read, op),
@@ -238,7 +237,7 @@ def siblings_are_told_apart(history: History) -> Iterator[Trigger | Breach]:
                 if wrong and shown.seq > op.seq:
                     yield Breach(
                         shown.at_us,
-                        f"case {case_id}: the answer to the POST that made {order.order_id} at "
+                        f"{case_id}: the answer to the POST that made {order.order_id} at "
                         f"{at(history, order.at_us)} was late or lost; at {at(history, shown.at_us)} the case {wrong}",
                         f"adopt {order.order_id}, the one that was made after the attempt began",
                         ops=(op, shown),

@@ -90,7 +90,7 @@ def _is_shown(book: Casebook, case_id: str, order: OrderFacts, closed_us: int) -
     yield Trigger(closed_us, f"refresh {order.order_id} of {case_id} was completed")
     yield Breach(
         due_us,
-        f"case {case_id}: refresh {order.order_id} was completed at {at(history, closed_us)}; by {at(history, due_us)} "
+        f"{case_id}: refresh {order.order_id} was completed at {at(history, closed_us)}; by {at(history, due_us)} "
         f"the case had not been shown READY with its data (it shows {last.state if last else 'nothing'})",
         "READY with the order's data, within B-PREFILL of the completion becoming knowable",
         ops=(*book.evidence(order), *book.standing(case_id, due_us, due_us)),
@@ -107,7 +107,7 @@ def _announced_twice(book: Casebook, case_id: str, order: OrderFacts, closed_us:
     if len(told) > 1 and len(order.parts) == 1 and not book.deaths:
         yield Breach(
             told[1].at_us,
-            f"case {case_id}: the completion of {order.order_id} was announced {len(told)} times, first at "
+            f"{case_id}: the completion of {order.order_id} was announced {len(told)} times, first at "
             f"{at(book.history, told[0].at_us)}, again at {at(book.history, told[1].at_us)}",
             "one announcement for one completed order",
             ops=tuple(told[:3]),
@@ -119,7 +119,7 @@ def _announced_twice(book: Casebook, case_id: str, order: OrderFacts, closed_us:
             if count > before + 1 and not book.deaths:
                 yield Breach(
                     shown.at_us,
-                    f"case {case_id}: the data of {order.order_id} were announced {count - before} times by "
+                    f"{case_id}: the data of {order.order_id} were announced {count - before} times by "
                     f"{at(book.history, shown.at_us)}",
                     "one announcement for one completed order",
                     ops=tuple(op for op in (previous, shown) if op is not None),

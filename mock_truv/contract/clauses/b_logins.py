@@ -69,7 +69,7 @@ def _refreshed_anyway(book: Casebook, ending: Ending) -> Iterator[Breach]:
             continue
         yield Breach(
             again_us,
-            f"case {case_id}: refresh {order.order_id} ended in {part.status} at {at(history, ended_us)}; "
+            f"{case_id}: refresh {order.order_id} ended in {part.status} at {at(history, ended_us)}; "
             f"{lasting(again_us - ended_us)} later the connection {part.link_id} was refreshed again "
             f"({later.order_id}), the person not having logged in",
             "a link for the person, and no refresh of that connection before the login",
@@ -99,7 +99,7 @@ def _not_asked(book: Casebook, ending: Ending) -> Iterator[Breach]:
         return
     yield Breach(
         due_us,
-        f"case {case_id}: refresh {order.order_id} ended in {part.status} at {at(history, ended_us)}; by "
+        f"{case_id}: refresh {order.order_id} ended in {part.status} at {at(history, ended_us)}; by "
         f"{at(history, due_us)} {wrong} (it shows {view.state if view else 'nothing'})",
         right,
         ops=(*book.evidence(order), *book.standing(case_id, due_us, due_us)),
@@ -165,7 +165,7 @@ def one_reaction_per_outcome(history: History) -> Iterator[Trigger | Breach]:
             proof: list[Hook | Sent | Message] = [*told[:2], *([] if again else messages[:2])]
             yield Breach(
                 second.at_us,
-                f"case {case_id}: {order.order_id} ended in {part.status} at {at(history, ended_us)}, which "
+                f"{case_id}: {order.order_id} ended in {part.status} at {at(history, ended_us)}, which "
                 f"{len(told)} events told; the integrator made {what}, the second at {at(history, second.at_us)}",
                 "one order and one message, however many events tell of the same failure",
                 ops=(*proof, *book.evidence(*made[:2])),
@@ -257,7 +257,7 @@ def _still_used(book: Casebook, case_id: str, link_id: str, hook: Hook) -> Itera
         if (named & names) if named is not None else orders[op.order_id] == {link_id}:
             yield Breach(
                 op.at_us,
-                f"case {case_id}: the connection {link_id} was deleted, as the event taken at "
+                f"{case_id}: the connection {link_id} was deleted, as the event taken at "
                 f"{at(history, hook.at_us)} told; at {at(history, op.at_us)} a refresh of it was asked for "
                 f"(answer {op.status})",
                 "no further request that names it; a new login, or review",
@@ -288,7 +288,7 @@ def _not_followed(book: Casebook, case_id: str, link_id: str, hook: Hook) -> Ite
     last = book.view_at(case_id, due_us)
     yield Breach(
         due_us,
-        f"case {case_id}: its connection {link_id} was deleted at {at(history, hook.at_us)}; by {at(history, due_us)} "
+        f"{case_id}: its connection {link_id} was deleted at {at(history, hook.at_us)}; by {at(history, due_us)} "
         f"nobody had been asked, and the case shows {last.state if last else 'nothing'}",
         "REAUTH_NEEDED or MANUAL: without the connection nothing goes on by itself",
         ops=(hook, *book.standing(case_id, due_us, due_us)),
@@ -337,7 +337,7 @@ def _waits_on(book: Casebook, order: OrderFacts, case_id: str, ended_us: int, ho
         return
     yield Breach(
         due_us,
-        f"case {case_id}: the order {order.order_id} behind its link ended ({how}) at {at(history, ended_us)}; by "
+        f"{case_id}: the order {order.order_id} behind its link ended ({how}) at {at(history, ended_us)}; by "
         f"{at(history, due_us)} there was no new link, and the case still shows {view.state}",
         "a new link some time later, or MANUAL",
         ops=(*book.evidence(order), *book.standing(case_id, due_us, due_us)),

@@ -68,7 +68,7 @@ def _given_up(book: Casebook, ending: Ending, until_us: int) -> Iterator[Breach]
         return
     yield Breach(
         shown.at_us,
-        f"case {case_id}: refresh {order.order_id} ended in unavailable at {at(history, ended_us)}; after "
+        f"{case_id}: refresh {order.order_id} ended in unavailable at {at(history, ended_us)}; after "
         f"{lasting(shown.at_us - ended_us)} the case was handed to a caseworker (MANUAL, {shown.view.reason}), "
         f"the connection {part.link_id} not tried again",
         "RETRY_WAIT, and a repeat some time later: outages pass",
@@ -88,7 +88,7 @@ def _not_repeated(book: Casebook, ending: Ending) -> Iterator[Breach]:
     view = book.view_at(case_id, due_us)
     yield Breach(
         due_us,
-        f"case {case_id}: refresh {order.order_id} ended in unavailable at {at(history, ended_us)}; by "
+        f"{case_id}: refresh {order.order_id} ended in unavailable at {at(history, ended_us)}; by "
         f"{at(history, due_us)} the connection {part.link_id} had not been refreshed again "
         f"(the case shows {view.state if view else 'nothing'})",
         "a repeat of that connection some time later",
@@ -123,7 +123,7 @@ def retries_are_bounded(history: History) -> Iterator[Trigger | Breach]:
         if counted[key] == allowed + 1:
             yield Breach(
                 repeats[0][0],
-                f"case {case_id}: connection {part.link_id} was repeated {counted[key]} times after unavailable "
+                f"{case_id}: connection {part.link_id} was repeated {counted[key]} times after unavailable "
                 f"in one cycle, the last time at {at(history, repeats[0][0])}; {allowed} are declared",
                 "MANUAL with a reason after the declared number of tries",
                 ops=book.evidence(order, repeats[0][1]),
@@ -139,7 +139,7 @@ def _too_soon(book: Casebook, ending: Ending) -> Iterator[Breach]:
         if again_us - ended_us < SPACING_US and not died and not asked and not book.clock_stepped:
             yield Breach(
                 again_us,
-                f"case {case_id}: refresh {order.order_id} ended in {part.status} at {at(history, ended_us)}; the "
+                f"{case_id}: refresh {order.order_id} ended in {part.status} at {at(history, ended_us)}; the "
                 f"connection was refreshed again after {lasting(again_us - ended_us)} ({later.order_id})",
                 "the first repeat not before 15 minutes, better an hour",
                 ops=book.evidence(order, later),
@@ -175,7 +175,7 @@ def no_data_is_no_income(history: History) -> Iterator[Trigger | Breach]:
         if repeats and counted[key] > 1 and not _clicks_since_first(book, ending, repeats[0][0]):
             yield Breach(
                 repeats[0][0],
-                f"case {case_id}: connection {part.link_id} ended in no_data {counted[key]} times in one cycle "
+                f"{case_id}: connection {part.link_id} ended in no_data {counted[key]} times in one cycle "
                 f"and was refreshed again at {at(history, repeats[0][0])}",
                 "review by a caseworker; the provider has answered, and has nothing",
                 ops=book.evidence(order, repeats[0][1]),
@@ -197,7 +197,7 @@ def _shown_as_income(book: Casebook, ending: Ending) -> Iterator[Breach]:
             what = f"with {', '.join(amounts[:3])}" if amounts else "as if the cycle had succeeded"
             yield Breach(
                 shown.at_us,
-                f"case {case_id}: refresh {order.order_id} ended in no_data at {at(history, ended_us)}, yet at "
+                f"{case_id}: refresh {order.order_id} ended in no_data at {at(history, ended_us)}, yet at "
                 f"{at(history, shown.at_us)} employer {part.key} is shown {what} ({shown.view.state})",
                 "no amounts from this cycle, and a state in which somebody looks at it",
                 ops=(*book.evidence(order), shown),
@@ -256,7 +256,7 @@ def locked_is_left_alone(history: History) -> Iterator[Trigger | Breach]:
                 continue
             yield Breach(
                 again_us,
-                f"case {case_id}: refresh {order.order_id} ended in {part.status} at {at(history, ended_us)}; after "
+                f"{case_id}: refresh {order.order_id} ended in {part.status} at {at(history, ended_us)}; after "
                 f"{lasting(again_us - ended_us)} the connection {part.link_id} was refreshed again ({later.order_id})",
                 "no automatic refresh of that connection: it cannot help, and can prolong a lock",
                 ops=book.evidence(order, later),
@@ -295,7 +295,7 @@ def error_is_bounded(history: History) -> Iterator[Trigger | Breach]:
         if counted[key] == ERROR_RETRIES + 1 + _clicks_since_first(book, ending, repeats[0][0]):
             yield Breach(
                 repeats[0][0],
-                f"case {case_id}: connection {part.link_id} was repeated {counted[key]} times after error, the "
+                f"{case_id}: connection {part.link_id} was repeated {counted[key]} times after error, the "
                 f"last time at {at(history, repeats[0][0])}",
                 "at most two repeats, then MANUAL",
                 ops=book.evidence(order, repeats[0][1]),

@@ -74,7 +74,7 @@ def fourth_breach(history: History, link_id: str, three: list[Attempt], fourth: 
     how = "was refused" if fourth.order is None else f"made order {fourth.order.order_id}"
     return Breach(
         fourth.at_us,
-        f"case {fourth.case_id}: connection {link_id} was refreshed at {times}, and a fourth attempt at "
+        f"{fourth.case_id}: connection {link_id} was refreshed at {times}, and a fourth attempt at "
         f"{at(history, fourth.at_us)}, {lasting(fourth.at_us - three[0].at_us)} after the first of them, {how}{more}",
         f"no POST for this connection before {at(history, three[0].at_us + WINDOW_US)}",
         ops=ops_of(*three, fourth),

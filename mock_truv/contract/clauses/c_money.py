@@ -69,7 +69,7 @@ def no_second_bill(history: History) -> Iterator[Trigger | Breach]:
             if any(each.link_id == part.link_id for each in repeat.parts):
                 yield Breach(
                     repeat.at_us,
-                    f"case {case_id}: connection {part.link_id} completed in order {order.order_id} at "
+                    f"{case_id}: connection {part.link_id} completed in order {order.order_id} at "
                     f"{at(history, ended_us)} and was refreshed again in the same cycle by order {repeat.order_id} at "
                     f"{at(history, repeat.at_us)}",
                     "a POST that names only the employers that have not completed; none if all have",
@@ -129,7 +129,7 @@ def only_wanted(history: History) -> Iterator[Trigger | Breach]:
             if reason is not None and op is not None and any(run.at_us <= op.at_us for run in runs):
                 yield Breach(
                     op.at_us,
-                    f"case {case_id}, which {reason}, was refreshed at {at(history, op.at_us)}: order {order.order_id}",
+                    f"{case_id}, which {reason}, was refreshed at {at(history, op.at_us)}: order {order.order_id}",
                     "no POST for this case in this run",
                     ops=(*[run for run in runs if run.seq < op.seq][-1:], op),
                 )
@@ -271,7 +271,7 @@ def _named_as_not_started(book: Casebook, cap: int, most: int) -> Iterator[Breac
             if shown.view.state not in NOT_STARTED and min([*stood, history.end_us]) - shown.at_us > HOUR_US:
                 yield Breach(
                     shown.at_us,
-                    f"case {case_id} was never refreshed because the budget of {cap} a day was spent, and is shown as "
+                    f"{case_id} was never refreshed because the budget of {cap} a day was spent, and is shown as "
                     f"{shown.view.state}",
                     "DUE: not started",
                     ops=(shown,),

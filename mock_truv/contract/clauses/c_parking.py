@@ -88,7 +88,7 @@ def _not_repeated(book: Casebook, windows: Windows, refused: Attempt) -> Iterato
         if known_us < again.at_us < opens_us and not book.clicks(refused.case_id, refused.at_us + 1, again.at_us):
             yield Breach(
                 again.at_us,
-                f"case {refused.case_id}: connection {refused.link_id} was at its limit at "
+                f"{refused.case_id}: connection {refused.link_id} was at its limit at "
                 f"{at(history, refused.at_us)} and was asked for again at "
                 f"{at(history, again.at_us)}; its window opens at {at(history, opens_us)}",
                 "no POST for this connection before its window opens: at the latest 24 hours after the refusal",
@@ -114,7 +114,7 @@ def _not_contacted(book: Casebook, windows: Windows, refused: Attempt) -> Iterat
     for when, what, op in done[:1]:
         yield Breach(
             when,
-            f"case {case_id}: connection {refused.link_id} was at its limit at {at(history, refused.at_us)}, and the "
+            f"{case_id}: connection {refused.link_id} was at its limit at {at(history, refused.at_us)}, and the "
             f"integrator {what} at {at(history, when)}",
             "LIMIT_WAIT: the login is in order, the person can do nothing",
             ops=(*ops_of(refused), *([op] if op is not None else [])),
@@ -140,7 +140,7 @@ def _is_parked(book: Casebook, windows: Windows, refused: Attempt) -> Iterator[B
     what = f"shows {state}" if state not in PARKED else f"shows {state} without a time at which it goes on"
     yield Breach(
         due_us,
-        f"case {case_id}: connection {refused.link_id} was at its limit at {at(history, refused.at_us)}, and at "
+        f"{case_id}: connection {refused.link_id} was at its limit at {at(history, refused.at_us)}, and at "
         f"{at(history, due_us)} the case {what}",
         "LIMIT_WAIT, with the instant of the next attempt",
         ops=(*ops_of(refused), op),
@@ -244,7 +244,7 @@ def _goes_on(
     if state in WAITS:
         yield Breach(
             due_us,
-            f"case {case_id}: parked at {at(history, parked_us)}; connection {link_id} had room again at "
+            f"{case_id}: parked at {at(history, parked_us)}; connection {link_id} had room again at "
             f"{at(history, opens_us)}, and by {at(history, due_us)} nothing was tried; the case shows {state}",
             "a POST within B-LIMIT-RESUME after the window opened",
             ops=(op, last),

@@ -192,7 +192,7 @@ def _failed_by_it(book: Casebook, sent: list[Sent], refusals: list[Sent]) -> Ite
         if shown is not None and any(first.at_us - EARLY_US < op.at_us <= shown.at_us for op in book.asked(case_id)):
             yield Breach(
                 shown.at_us,
-                f"case {case_id} is shown as {shown.view.state} at {at(history, shown.at_us)}; nothing but "
+                f"{case_id} is shown as {shown.view.state} at {at(history, shown.at_us)}; nothing but "
                 f"{len(refusals)} answers 429 went wrong",
                 "the case goes on after the pause: a 429 is no failed refresh and costs no try",
                 ops=(first, shown),

@@ -65,7 +65,7 @@ def times_in_every_form(history: History) -> Iterator[Trigger | Breach]:
         if late is not None:
             yield Breach(
                 late[0],
-                f"case {order.case_id}: {told(news[0])} came at {at(history, news[0].at_us)} with {_forms(news[0])}; "
+                f"{order.case_id}: {told(news[0])} came at {at(history, news[0].at_us)} with {_forms(news[0])}; "
                 f"at {at(history, late[0])} the case is still shown as {late[1].state}",
                 "the event read and its effect shown, as with any other form of its times",
                 ops=(news[0],),
@@ -75,7 +75,7 @@ def times_in_every_form(history: History) -> Iterator[Trigger | Breach]:
     for hook, op, before in mail.went_back(lambda it: it.seq in older):
         yield Breach(
             op.at_us,
-            f"case {op.view.case_id} went from {before.state} back to {op.view.state} at {at(history, op.at_us)}, when "
+            f"{op.view.case_id} went from {before.state} back to {op.view.state} at {at(history, op.at_us)}, when "
             f"{told(hook)} came with {_forms(hook)}, after {told(older[hook.seq])} with {_forms(older[hook.seq])}",
             "the later of two instants counts, however they are written",
             ops=(older[hook.seq], hook, op),
@@ -170,7 +170,7 @@ def _early(
         if before[0].at_us <= at_us < min(later, default=history.end_us):
             yield Breach(
                 at_us,
-                f"case {case_id} is due on {due_on}, and was refreshed at {at(history, at_us)}, on "
+                f"{case_id} is due on {due_on}, and was refreshed at {at(history, at_us)}, on "
                 f"{civil_dates(history, at_us)[1]}",
                 "nothing before that day",
                 ops=(before[-1], *book.evidence(*book.refreshes(case_id)[:1])),
@@ -193,7 +193,7 @@ def _missed(
     if not any(at_us < following[0] for at_us in begun):
         yield Breach(
             following[0],
-            f"case {case_id} is due on {due_on}; the run at {at(history, first.at_us)}, on "
+            f"{case_id} is due on {due_on}; the run at {at(history, first.at_us)}, on "
             f"{civil_dates(history, first.at_us)[1]}, did not start it, nor was it before the next run at "
             f"{at(history, following[0])}",
             "a refresh POST after the first run on or after that day",

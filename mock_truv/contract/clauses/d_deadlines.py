@@ -95,7 +95,7 @@ def nothing_waits_forever(history: History) -> Iterator[Trigger | Breach]:
             )
             yield Breach(
                 due_us,
-                f"case {case_id} was shown as {state} at {at(history, shown.at_us)}, with {when}; at "
+                f"{case_id} was shown as {state} at {at(history, shown.at_us)}, with {when}; at "
                 f"{at(history, due_us)}, {lasting(due_us - shown.at_us)} later, it is shown so still",
                 "the case tried again, reconciled, or handed to a caseworker by B-STUCK",
                 ops=(shown,),
@@ -199,7 +199,7 @@ def _bursts(book: Casebook, at_us: int, by_us: int) -> Iterator[Breach]:
         yield Breach(
             at_us,
             f"the host's clock was set by {by_us / 1e6:+g} s at {at(history, at_us)}; {last - first} requests went out "
-            f"in the minute after it, for {len(history.cases)} case(s)",
+            f"in the minute after it; there are {len(history.cases)} cases in all",
             f"no burst: at most {most} requests",
             ops=tuple(sent[first : first + 5]),
         )
@@ -240,7 +240,7 @@ def _lost_timer(book: Casebook, case_id: str, shown: Shown, at_us: int, by_us: i
             return
     yield Breach(
         due_us,
-        f"case {case_id} was in {shown.view.state} when the host's clock was set by {by_us / 1e6:+g} s at "
+        f"{case_id} was in {shown.view.state} when the host's clock was set by {by_us / 1e6:+g} s at "
         f"{at(history, at_us)}; until {at(history, due_us)} nothing was done for it",
         "the armed timer fires, at the latest at its instant on the new clock",
         ops=(shown,),

@@ -109,7 +109,7 @@ def _skipped(book: Casebook, case_id: str, asked: Called, age_us: int) -> Iterat
     for when, what, op in done[:1]:
         yield Breach(
             when,
-            f"case {case_id}, whose login was {lasting(age_us)} old, was asked for at {at(history, asked.at_us)}; the "
+            f"{case_id}, whose login was {lasting(age_us)} old, was asked for at {at(history, asked.at_us)}; the "
             f"integrator {what} at {at(history, when)} without having tried a refresh",
             "a refresh POST: its outcome says whether the person is needed",
             ops=(asked, *([op] if op is not None else [])),
@@ -149,7 +149,7 @@ def _asked_after_success(book: Casebook, case_id: str, asked: Called, age_us: in
     for when, what, op in book.contacts(case_id, ended_us, end_us):
         yield Breach(
             when,
-            f"case {case_id}, whose login was {lasting(age_us)} old: its refresh {orders[-1].order_id} succeeded at "
+            f"{case_id}, whose login was {lasting(age_us)} old: its refresh {orders[-1].order_id} succeeded at "
             f"{at(history, ended_us)}, and the integrator {what} at {at(history, when)}",
             "READY: a connection that works needs no login, however old it is",
             ops=(*book.evidence(orders[-1]), *([op] if op is not None else [])),
@@ -300,7 +300,7 @@ def no_dead_link(history: History) -> Iterator[Trigger | Breach]:
             how = "expired" if dead_us == order.expires_us else "was canceled"
             yield Breach(
                 message.at_us,
-                f"case {message.case_id}: a {message.kind} for order {order.order_id} went out at "
+                f"{message.case_id}: a {message.kind} for order {order.order_id} went out at "
                 f"{at(history, sent_us)}; the order {how} at {at(history, dead_us)}",
                 "a new order, and its link",
                 ops=(*[op for op in history.sent if op.made == order.order_id][:1], message),

@@ -30,7 +30,7 @@ def contacted(
         proof: tuple[Op, ...] = () if op is None else (op,)
         yield Breach(
             when_us,
-            f"case {case_id}: refresh {order.order_id} ended in {part.status} at {at(history, ended_us)}; at "
+            f"{case_id}: refresh {order.order_id} ended in {part.status} at {at(history, ended_us)}; at "
             f"{at(history, when_us)} the integrator {what}",
             f"{part.status} is nothing that the person can mend: no link, no message",
             ops=(*book.evidence(order), *proof),
@@ -54,7 +54,7 @@ def unseen(book: Casebook, ending: Ending, states: Collection[str]) -> Iterator[
     wrong = "it is MANUAL without a reason" if shown else f"it shows {view.state if view else 'nothing'}"
     yield Breach(
         shown.at_us if shown else due_us,
-        f"case {case_id}: refresh {order.order_id} ended in {part.status} at {at(history, ended_us)} and was not "
+        f"{case_id}: refresh {order.order_id} ended in {part.status} at {at(history, ended_us)} and was not "
         f"repeated; at {at(history, shown.at_us if shown else due_us)} {wrong}",
         f"{' or '.join(sorted(states))}, with a reason that a caseworker understands",
         ops=(*book.evidence(order), *([shown] if shown else book.standing(case_id, due_us, due_us))),

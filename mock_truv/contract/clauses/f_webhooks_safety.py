@@ -103,7 +103,8 @@ def failed_handling_is_repeated(history: History) -> Iterator[Trigger | Breach]:
         last_us = max(failed[-1].ended_us, *(hook.at_us for hook in heard if hook.at_us <= since_us + SOON_US))
         late = mail.unsettled(order, last_us, "B-PREFILL" if brief else "B-LOSS")
         if late is not None:
-            text = f"{told(heard[0])} came on {at(history, heard[0].at_us)}, {len(failed)} reads failed, the last on "
+            times = "a read failed" if len(failed) == 1 else f"{len(failed)} reads failed, the last"
+            text = f"{told(heard[0])} came on {at(history, heard[0].at_us)}, {times} on "
             text += f"{at(history, failed[-1].at_us)}, and {late[1].case_id} was still {late[1].state} on "
             ops = (heard[0], *failed[:2], failed[-1])
             yield Breach(late[0], text + at(history, late[0]), "The work is done once reads are answered again.", ops)

@@ -190,7 +190,7 @@ def open_requests_are_bounded(history: History) -> Iterator[Trigger | Breach]:
         if op.open_requests > limit:
             yield Breach(
                 op.at_us,
-                f"{op.method} {op.path}, sent at {at(history, op.at_us)}, was the {op.open_requests}th request open at"
+                f"{op.method} {op.path}, sent at {at(history, op.at_us)}, was request number {op.open_requests} open at"
                 f" once ({most} at most in this story); declared are {limit}",
                 f"{limit} open requests at most",
                 ops=(op,),

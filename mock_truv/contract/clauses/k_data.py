@@ -61,7 +61,7 @@ def equal_to_the_report(history: History) -> Iterator[Trigger | Breach]:
             for path, given, true in differences(item.given, item.true):
                 yield Breach(
                     shown.at_us,
-                    f"case {shown.view.case_id}: {path} is prefilled as {given!r}; the report of order "
+                    f"{shown.view.case_id}: {path} is prefilled as {given!r}; the report of order "
                     f"{(shown.view.prefill or {}).get('order_id')} says {true!r}",
                     "the report's own value, money as decimal text",
                     ops=(shown,),
@@ -82,7 +82,7 @@ def names_where_it_is_from(history: History) -> Iterator[Trigger | Breach]:
         for what in _missing_provenance(history, shown, prefill):
             yield Breach(
                 shown.at_us,
-                f"case {case_id}: {what}",
+                f"{case_id}: {what}",
                 "order_id, report_id and as_of of the order whose data are shown",
                 ops=(shown,),
             )
@@ -155,7 +155,7 @@ def _leftovers(history: History, shown: Shown) -> Iterator[Breach]:
             continue
         yield Breach(
             shown.at_us,
-            f"case {case_id}, after a newer report: {what}",
+            f"{case_id}, after a newer report: {what}",
             "the new report's statements alone, each once; older parts only if marked stale",
             ops=(shown,),
         )
@@ -177,7 +177,7 @@ def missing_is_missing(history: History) -> Iterator[Trigger | Breach]:
                 if true is None:
                     yield Breach(
                         shown.at_us,
-                        f"case {shown.view.case_id}: {path} is shown as {given!r}; the report has no value there",
+                        f"{shown.view.case_id}: {path} is shown as {given!r}; the report has no value there",
                         "nothing, or null, is shown",
                         ops=(shown,),
                     )
@@ -218,7 +218,7 @@ def units_stay_attached(history: History) -> Iterator[Trigger | Breach]:
                 if item.given.get(unit) != item.true[unit] and not item.given.get("converted"):
                     yield Breach(
                         shown.at_us,
-                        f"case {shown.view.case_id}: {amount} {item.given[amount]} is shown with {unit} "
+                        f"{shown.view.case_id}: {amount} {item.given[amount]} is shown with {unit} "
                         f"{item.given.get(unit)!r}; the report says {item.true[amount]} with {item.true[unit]!r}",
                         f"{amount} with its own {unit}",
                         ops=(shown,),
@@ -266,7 +266,7 @@ def nobody_elses_data(history: History) -> Iterator[Trigger | Breach]:
             if text in strange and owners[text] != facts.person_ref:
                 yield Breach(
                     shown.at_us,
-                    f"case {facts.case_id} of {facts.person_ref} shows {text!r}, which stands in the report of "
+                    f"{facts.case_id} of {facts.person_ref} shows {text!r}, which stands in the report of "
                     f"{owners[text]} alone",
                     "the data of this case's own person",
                     ops=(shown,),
@@ -277,7 +277,7 @@ def nobody_elses_data(history: History) -> Iterator[Trigger | Breach]:
             if order is not None and order.case_ids and facts.case_id not in {order.case_id, *order.case_ids}:
                 yield Breach(
                     shown.at_us,
-                    f"case {facts.case_id} names the order {ident} of {', '.join(order.case_ids)} as its own",
+                    f"{facts.case_id} names the order {ident} of {', '.join(order.case_ids)} as its own",
                     "an order of this case's own person",
                     ops=(shown,),
                 )
@@ -322,7 +322,7 @@ def failure_keeps_what_was_known(history: History) -> Iterator[Trigger | Breach]
             if lost or fresh:
                 yield Breach(
                     shown.at_us,
-                    f"case {case_id} is {shown.view.state} in {shown.view.cycle}, "
+                    f"{case_id} is {shown.view.state} in {shown.view.cycle}, "
                     f"and its prefill of {good.view.cycle} is " + ("gone" if lost else "shown as if it were fresh"),
                     "the last good prefill, marked as old (stale) with its date",
                     ops=(good, shown),

@@ -253,7 +253,7 @@ class Mail:
         for made in (asked, sent):
             for number, (at_us, what, ops) in enumerate(sorted(made, key=lambda it: it[0]), 1):
                 if number > sum(each <= at_us for each in reasons):
-                    before = f"{number - 1} before it and {number - 1} reason(s) to ask the person"
+                    before = f"{number - 1} before it and as many reasons to ask the person"
                     yield at_us, f"{what}, with {before}", tuple(ops)
 
     def _needless_refreshes(self, case_id: str) -> Iterator[tuple[int, str, tuple[Op, ...]]]:

@@ -8,8 +8,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from mock_truv.contract.clause import Kind
+from mock_truv.contract.moments import Moment, with_short_ids
 from mock_truv.contract.reports.terminal import verdict_text
-from mock_truv.contract.story import Moment, duration_text, story_of
+from mock_truv.contract.story import duration_text, story_of
 from mock_truv.scenarios import scenario_text
 
 if TYPE_CHECKING:
@@ -86,6 +87,6 @@ def _template() -> Template:
     from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 -- only a report needs it
 
     text = (files("mock_truv.contract.reports") / "page.html.jinja").read_text(encoding="utf-8")
-    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).from_string(
-        text
-    )
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["short_ids"] = with_short_ids
+    return environment.from_string(text)

@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from mock_truv.contract.clause import Kind
+from mock_truv.contract.moments import with_short_ids
 from mock_truv.contract.story import story_lines, story_of
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ def _failure(failure: Failure) -> Iterator[str]:
     clause, breach = failure.clause, failure.breach
     yield f"{'=' * WIDTH}"
     yield f"FAIL  {clause.id}  {clause.level}  {clause.name}"
-    yield from _wrapped("happened: ", breach.what)
-    yield from _wrapped("expected: ", breach.expected or clause.statement)
+    yield from _wrapped("happened: ", with_short_ids(breach.what))
+    yield from _wrapped("expected: ", with_short_ids(breach.expected or clause.statement))
     if clause.advice:
         yield from _wrapped("advice:   ", clause.advice)
     yield from _wrapped("clause:   ", clause.statement)

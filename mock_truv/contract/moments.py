@@ -1,0 +1,177 @@
+"""One operation of a history as a line for people: who did what to whom, in words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mock_truv.contract.history import Called, Died, Happened, Hook, Logged, Message, Person, Sent, Shown
+
+if TYPE_CHECKING:
+    from mock_truv.contract.clause import Breach
+    from mock_truv.contract.history import History, Op
+
+UNDER_WAY = frozenset({"new", "login", "mfa", "parse", "full_parse"})
+"""Statuses of a task that has not ended."""
+NOBODY = "a webhook finds nobody: the program is down"
+TELLING = frozenset({"task-status-updated", "order-refresh-failed", "link-deleted"})
+"""Events that tell of an ending by themselves."""
+_ID = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{24}\b")
+_WORD = re.compile(r"[\w-]+")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of a story."""
+
+    at_us: int
+    """Since the story's beginning."""
+    who: str
+    """Who acts: ``integrator``, ``Truv``, ``person`` or ``clock``."""
+    whom: str
+    """Whom it reaches; the same as ``who`` where nobody."""
+    text: str
+    times: int = 1
+    is_evidence: bool = False
+
+
+def cases_of_breach(history: History, breach: Breach) -> set[str]:
+    """Return the cases that a breach is about: those of its evidence, and those that it names; else all."""
+    found: set[str] = set()
+    for op in breach.ops:
+        match op:
+            case Shown(view=view):
+                found.add(view.case_id)
+            case Called(case_id=str() as case_id) | Message(case_id=case_id) | Person(case_id=case_id):
+                found.add(case_id)
+            case Sent() | Happened() | Hook():
+                found.update(_cases_of_order(history, _order_of(op)))
+            case _:
+                pass
+    words = set(_WORD.findall(breach.what))
+    found.update(case_id for case_id in history.cases if case_id in words)
+    return found & set(history.cases) or set(history.cases)
+
+
+def moment_of(history: History, op: Op, case_ids: set[str], *, is_evidence: bool) -> Moment | None:
+    """Return an operation as a line; None: it is about other cases, or nobody would miss it."""
+    at_us = op.at_us - history.start_us
+
+    def moment(who: str, whom: str, text: str) -> Moment:
+        return Moment(at_us, who, whom, text, is_evidence=is_evidence)
+
+    match op:
+        case Called(name=name) if name in {"request_refresh", "close_case", "run_due"}:
+            if op.case_id is not None and op.case_id not in case_ids:
+                return None
+            named = " ".join(part for part in (op.case_id, op.cycle) if part)
+            return moment("clock", "integrator", f"{name} {named}".strip())
+        case Sent():
+            worth = is_evidence or op.is_write or op.error or op.fault
+            ours = is_evidence or _is_about(case_ids, _cases_of_order(history, op.made or op.order_id))
+            return moment("integrator", "Truv", _request_text(history, op)) if worth and ours else None
+        case Hook():
+            about = _cases_of_order(history, op.event.get("order_id")) or _cases_of_user(history, op)
+            told = is_evidence or (is_telling(op) and _is_about(case_ids, about))
+            text = NOBODY if op.error == "refused" and not is_evidence else _hook_text(op)
+            return moment("Truv", "integrator", text) if told else None
+        case Shown(view=view) if view.case_id in case_ids:
+            return moment("integrator", "integrator", f"shows {shown_text(op)}")
+        case Message() if op.case_id in case_ids or is_evidence:
+            return moment("integrator", "person", f"sends a {op.kind} to {op.person_ref} for {op.case_id}")
+        case Person() if op.case_id in case_ids or is_evidence:
+            status = f": {op.status}" if op.status else ""
+            return moment("person", "Truv", f"{op.did} at the link{status}")
+        case Died():
+            return moment("clock", "integrator", f"the program is killed ({with_short_ids(op.where)})")
+        case Logged() if is_evidence:
+            return moment("integrator", "integrator", f"logs: {op.line[:160]}")
+        case Happened() if is_ending(op) and (
+            is_evidence or _is_about(case_ids, _cases_of_order(history, op.order_id))
+        ):
+            return moment("Truv", "Truv", f"a task of order {short(op.order_id)} ends in {op.status}")
+        case _:
+            return None
+
+
+def is_ending(op: Op) -> bool:
+    """Return whether an operation is the ending of a task."""
+    return isinstance(op, Happened) and op.name == "task" and op.status not in UNDER_WAY
+
+
+def is_telling(op: Hook) -> bool:
+    """Whether a webhook is worth a line: an ending, a forgery, a fault, or an answer that is no success."""
+    ending = op.event.get("status") not in {None, "pending", "sent"} | UNDER_WAY
+    return (ending and op.event.get("event_type") in TELLING) or not went_well(op)
+
+
+def went_well(op: Hook) -> bool:
+    """Whether a webhook is genuine, as it was meant, and was taken at the first try."""
+    untouched = not op.forgery and not op.fault and op.attempt == 1
+    return untouched and op.status is not None and op.status < 300
+
+
+def shown_text(op: Shown) -> str:
+    """Return how a case is shown."""
+    view = op.view
+    reason = f" ({view.reason})" if view.reason else ""
+    prefill = ", prefill" + (" (old)" if view.prefill.get("stale") else "") if view.prefill else ""
+    return f"{view.case_id} as {view.state}{reason}{prefill}"
+
+
+def short(ident: str | None) -> str:
+    """Return enough of an id to know it again."""
+    return ident[:8] if ident else "?"
+
+
+def with_short_ids(text: str) -> str:
+    """Return a text with its ids shortened as in the lines of a story."""
+    return _ID.sub(r"\1", text)
+
+
+def _is_about(case_ids: set[str], about: set[str]) -> bool:
+    return not about or bool(about & case_ids)
+
+
+def _order_of(op: Sent | Happened | Hook) -> str | None:
+    match op:
+        case Sent():
+            return op.made or op.order_id
+        case Happened():
+            return op.order_id
+        case Hook():
+            return op.event.get("order_id")
+
+
+def _cases_of_order(history: History, order_id: str | None) -> set[str]:
+    if order_id is None:
+        return set()
+    known = {facts.case_id for facts in history.cases.values() if facts.order_id == order_id}
+    order = history.order(order_id)
+    return known | ({order.case_id} if order is not None and order.case_id else set())
+
+
+def _cases_of_user(history: History, op: Hook) -> set[str]:
+    user_id = op.event.get("user_id")
+    return {facts.case_id for facts in history.cases.values() if facts.user_id == user_id}
+
+
+def _request_text(history: History, op: Sent) -> str:
+    path = with_short_ids(op.path)
+    answer = f"→ {op.status}" if op.error is None else f"→ no answer ({op.error})"
+    if op.error == "crash":
+        answer = "→ killed meanwhile"
+    made = f", order {short(op.made)} made" if op.made else ""
+    struck = f" [fault: {op.fault}]" if op.fault else ""
+    names = {facts.order_id: f" (source order of {facts.case_id})" for facts in history.cases.values()}
+    return f"{op.method} {path}{names.get(op.order_id or '', '')} {answer}{made}{struck}"
+
+
+def _hook_text(op: Hook) -> str:
+    what = " ".join(str(op.event[key]) for key in ("event_type", "status") if op.event.get(key))
+    kind = f" FORGED ({op.forgery})" if op.forgery else f" [{op.fault}]" if op.fault else ""
+    answer = f"→ {op.status}" if op.status is not None else f"→ no answer ({op.error})"
+    answer += " (it raised)" if op.error == "raised" else ""
+    again = f", try {op.attempt}" if op.attempt > 1 else ""
+    return f"webhook {what or 'without readable body'}{kind}{again} {answer}"
