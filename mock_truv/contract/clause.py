@@ -13,7 +13,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from mock_truv.contract.history import History, Op
+    from mock_truv.contract.history import History
+    from mock_truv.contract.operations import Op
     from mock_truv.core.scenario import Scenario
 
 Level = Literal["MUST", "SHOULD"]

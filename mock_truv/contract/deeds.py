@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from mock_truv.api.call import Request
 from mock_truv.commands import CompleteBridge, LeaveBridge, Redeliver
 from mock_truv.contract.adapter import HarnessCrash
-from mock_truv.contract.history import Called, Hook, Person
+from mock_truv.contract.operations import Called, Hook, Person
 from mock_truv.core.base import suborders
 from mock_truv.core.instants import DAY_US, SECOND_US, parse_duration
 from mock_truv.core.logins import GOOD_PASSWORD, RIGHT_CODE, typed
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mock_truv.contract.driver import Run
-    from mock_truv.contract.history import CaseFacts, Sent
+    from mock_truv.contract.history import CaseFacts
+    from mock_truv.contract.operations import Sent
 
 PERSON = ("person-completes", "person-mistypes", "person-leaves", "person-other-account")
 WRONG_PASSWORD = "not-the-password"  # noqa: S105 -- what a person mistypes
@@ -74,26 +76,26 @@ def do(run: Run, rule: DriverRule) -> None:
                 _many(run, rule, "request_refresh", (facts.case_id, rule.cycle), facts.case_id)
         case "run-due":
             run.last_cycle.update(dict.fromkeys(run.cases, rule.cycle))
-            if "run_due" in run.calls:
-                _many(run, rule, "run_due", (run.host_now(), rule.cycle), None)
+            if "run_due" in run.host.calls:
+                _many(run, rule, "run_due", (run.host.now(), rule.cycle), None)
         case "close":
             for facts in _cases(run, rule):
-                if "close_case" in run.calls:
+                if "close_case" in run.host.calls:
                     _many(run, rule, "close_case", (facts.case_id,), facts.case_id)
         case "crash":
             if run.manifest.has("persist"):
-                run.die("between calls", lasting_us)
+                run.host.die("between calls", lasting_us)
         case "redeliver":
             for ident in list(run.world.state.deliveries)[rule.nth - 1 : rule.nth - 1 + rule.times]:
                 run.give(Redeliver(ident))
         case "unreadable":
             for body in UNREADABLE if run.manifest.has("webhook") else ():
-                run.perform(lambda body=body: _send_unreadable(run, body))  # type: ignore[misc]
+                run.host.perform(partial(_send_unreadable, run, body))
         case "elsewhere":
             for facts in _cases(run, rule):
                 _refresh_elsewhere(run, facts)
         case "clock-back" | "clock-forward":
-            run.skew_us += lasting_us if rule.do == "clock-forward" else -lasting_us
+            run.host.skew_us += lasting_us if rule.do == "clock-forward" else -lasting_us
         case "end-faults":
             run.end_faults()
         case _:
@@ -118,9 +120,9 @@ def _many(run: Run, rule: DriverRule, name: str, arguments: tuple[Any, ...], cas
             if name == "run_due":
                 run.amend(seq, replace(begun, result=dict(result or {})))
 
-        run.call_or_later(name, arguments, done)
+        run.host.call_or_later(name, arguments, done)
 
-    run.perform(lambda: _together(run, call, rule.together))
+    run.host.perform(lambda: _together(run, call, rule.together))
 
 
 def _together(run: Run, call: Callable[[], None], number: int) -> None:
@@ -140,18 +142,13 @@ def _send_unreadable(run: Run, body: bytes) -> None:
     def failed(error: str) -> None:
         run.record(replace(hook, at_us=run.now_us, status=500, error=error))
 
-    run.call_or_later("webhook", (headers, body), answered, failed)
+    run.host.call_or_later("webhook", (headers, body), answered, failed)
 
 
 def _refresh_elsewhere(run: Run, facts: CaseFacts) -> None:
-    state = run.world.state
-    orders, tasks = len(state.orders), len(state.tasks)
     body = msgspec.json.encode({"products": [facts.product]}).decode()
-    run.give(Request("POST", f"/v1/orders/{facts.order_id}/", "", body, "application/json"))
-    if len(state.orders) > orders:
-        made = next(reversed(state.orders))
-        run.elsewhere.add(made)
-    run.elsewhere.update(list(state.tasks)[tasks:])
+    asked = run.ask(Request("POST", f"/v1/orders/{facts.order_id}/", "", body, "application/json"))
+    run.elsewhere.update([asked.order_id] if asked.order_id is not None else (), asked.task_ids)
 
 
 class Points:
@@ -182,7 +179,7 @@ class Points:
         run = self._run
         if point == "sending":
             while self._crowd:  # each of them takes the next one in when it sends
-                run.perform(self._crowd.pop())
+                run.host.perform(self._crowd.pop())
         for number, rule in enumerate(self._rules):
             if rule.at != point or run.now_us < run.start_us + parse_duration(rule.after) or not _fits(rule, op):
                 continue
@@ -192,14 +189,14 @@ class Points:
             if rule.do == "crash":
                 self._crash(rule, point, op)
             else:
-                run.perform(lambda rule=rule: do(run, rule))  # type: ignore[misc]
+                run.host.perform(partial(do, run, rule))
 
     def _crash(self, rule: DriverRule, point: str, op: Sent | None) -> None:
         run = self._run
         if not run.manifest.has("persist"):
             return
         where = point if op is None else f"{point} {op.method} {op.path}"
-        run.die(where, 0 if rule.lasting is None else parse_duration(rule.lasting))
+        run.host.die(where, 0 if rule.lasting is None else parse_duration(rule.lasting))
         if op is not None:
             raise HarnessCrash(where)
 
@@ -244,8 +241,8 @@ class People:
         def deed() -> None:
             self._visit(rule, case_id, order_id, url)
 
-        if "open_page" in self._run.calls:  # a page of the program's own waits for its open call
-            return lambda: self._run.perform_alone(deed)
+        if "open_page" in self._run.host.calls:  # a page of the program's own waits for its open call
+            return lambda: self._run.host.perform_alone(deed)
         return deed
 
     def _visit(self, rule: DriverRule, case_id: str, order_id: str | None, url: str | None) -> None:
@@ -276,8 +273,8 @@ class People:
     def _token(self, order_id: str | None, url: str | None) -> tuple[str | None, str | None]:
         """Return the bridge token behind a link, and its order."""
         run = self._run
-        if "open_page" in run.calls and url is not None:
-            found = run.call("open_page", url, quiet=True)
+        if "open_page" in run.host.calls and url is not None:
+            found = run.host.call("open_page", url, quiet=True)
             token = (found or {}).get("bridge_token")
             if token in run.world.state.tokens:
                 return token, run.world.state.tokens[token].order_id or order_id

@@ -18,7 +18,7 @@ from mock_truv.core.tasks import FINAL
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from mock_truv.contract.history import Sent
+    from mock_truv.contract.operations import Sent
     from mock_truv.core.model import Order, Suborder
     from mock_truv.world import World
 

@@ -12,7 +12,7 @@ import msgspec
 from mock_truv.api.call import ORIGIN, Answer, Request
 from mock_truv.contract import views
 from mock_truv.contract.adapter import HarnessCrash
-from mock_truv.contract.history import Sent
+from mock_truv.contract.operations import Sent
 from mock_truv.contract.program import PATIENCE_S
 from mock_truv.core.errors import ApiError
 from mock_truv.core.instants import SECOND_US, datetime_of, instant_of, text_http
@@ -104,7 +104,7 @@ class Line:
         Raises:
             HarnessCrash: It has.
         """
-        if start != self._run.start_number or self._run.down_until_us is not None:
+        if start != self._run.host.start_number or self._run.host.down_until_us is not None:
             raise HarnessCrash("this start has ended")
 
     def _serve(
@@ -113,7 +113,7 @@ class Line:
         run = self._run
         self.check_alive(start)
         parts = urlsplit(url)
-        path = parts.path.removeprefix(urlsplit(run.base_of(start)).path)
+        path = parts.path.removeprefix(urlsplit(run.host.base_of(start)).path)
         text = body.decode("utf-8", "replace")
         op = Sent(
             at_us=run.now_us, method=method.upper(), path=path, query=parts.query, body=views.decoded(body),
@@ -173,22 +173,20 @@ class Line:
         if keys != (DEFAULT_CLIENT_ID, DEFAULT_SECRET):
             error = ApiError(401, "authentication_failed", "No such token")
             return Answer(401, msgspec.json.encode(error.body()), {"content-type": "application/json"}), op
-        state = run.world.state
-        orders, tasks = len(state.orders), len(state.tasks)
-        outcome = run.give(
+        asked = run.ask(
             Request(
                 method=op.method, path=op.path, query=op.query, body=text, accept=known.get("accept", ""),
                 content_type=known.get("content-type", ""), idempotency_key=known.get("idempotency-key", ""),
             )
         )  # fmt: skip
-        assert outcome.answer is not None, "a request has an answer"
-        fault = next((event.id for event in outcome.events if event.name == "fault"), None)
-        made = next(reversed(state.orders)) if len(state.orders) > orders else None
-        if made is not None:
-            run.note_order(made)
-        changed = made is not None or len(state.tasks) > tasks
-        other = op.is_write and not op.is_refresh and not op.is_new_order and outcome.answer.status < 300
-        return outcome.answer, replace(op, fault=fault, made=made, committed=changed or other)
+        answer = asked.outcome.answer
+        assert answer is not None, "a request has an answer"
+        fault = next((event.id for event in asked.outcome.events if event.name == "fault"), None)
+        if asked.order_id is not None:
+            run.note_order(asked.order_id)
+        changed = asked.order_id is not None or bool(asked.task_ids)
+        other = op.is_write and not op.is_refresh and not op.is_new_order and answer.status < 300
+        return answer, replace(op, fault=fault, made=asked.order_id, committed=changed or other)
 
 
 class HostClock:
@@ -201,7 +199,7 @@ class HostClock:
 
     def now(self) -> datetime:
         """Return the present instant of the host, aware, UTC."""
-        return datetime_of(self._run.now_us + self._run.skew_us)
+        return datetime_of(self._run.now_us + self._run.host.skew_us)
 
     def sleep(self, seconds: float) -> None:
         """Let virtual time pass; what is due meanwhile happens."""
@@ -218,10 +216,10 @@ class HostClock:
         """Have a function called at an instant, unless the program has died by then."""
 
         def deed() -> None:
-            if self._run.start_number == self._start and self._run.down_until_us is None:
+            if self._run.host.start_number == self._start and self._run.host.down_until_us is None:
                 function()
 
-        self._run.plan_at(instant_of(when) - self._run.skew_us, deed)
+        self._run.plan_at(instant_of(when) - self._run.host.skew_us, deed)
 
 
 def release_all(lock: Any) -> int:

@@ -53,7 +53,7 @@ class Listener:
         """Return the run and the number of the start that a path belongs to."""
         if self.plain:
             run = self._runs.get("")
-            return run, run.start_number if run is not None else 0
+            return run, run.host.start_number if run is not None else 0
         parts = path.split("/", 3)
         if len(parts) < 4 or not parts[2].startswith("s") or not parts[2][1:].isdigit():
             return None, 0

@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mock_truv.contract.history import Called, Died, Happened, Hook, Logged, Message, Person, Sent, Shown
+from mock_truv.contract.operations import Called, Died, Happened, Hook, Logged, Message, Person, Sent, Shown
 
 if TYPE_CHECKING:
     from mock_truv.contract.clause import Breach
-    from mock_truv.contract.history import History, Op
+    from mock_truv.contract.history import History
+    from mock_truv.contract.operations import Op
 
 UNDER_WAY = frozenset({"new", "login", "mfa", "parse", "full_parse"})
 """Statuses of a task that has not ended."""

@@ -9,15 +9,16 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mock_truv.contract.history import Happened, Hook, Logged, Message, Sent, Shown
 from mock_truv.contract.moments import Moment, cases_of_breach, is_ending, moment_of, shown_text, went_well
+from mock_truv.contract.operations import Happened, Hook, Logged, Message, Sent, Shown
 from mock_truv.core.instants import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from mock_truv.contract.clause import Breach
-    from mock_truv.contract.history import History, Op
+    from mock_truv.contract.history import History
+    from mock_truv.contract.operations import Op
 
 TOLD_WITHIN_US = 10 * SECOND_US
 """A webhook that comes later than so long after an ending is news of its own."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mock_truv.contract.adapter import STATES, CaseView
-from mock_truv.contract.history import STATUSES, Logged, Message, Shown
+from mock_truv.contract.operations import STATUSES, Logged, Message, Shown
 from mock_truv.contract.program import AdapterError
 from mock_truv.core.instants import MINUTE_US, instant_of, parse_instant
 from mock_truv.core.notices import EVENT_TYPES
@@ -42,7 +42,7 @@ class Watch:
     def look(self, *, everything: bool = False) -> None:
         """Look at the outbox, the logs and the cases."""
         run = self._run
-        if run.down_until_us is not None:
+        if run.host.down_until_us is not None:
             return
         news = len(run.ops) != self._ops
         if run.manifest.has("outbox") and news:
@@ -55,12 +55,12 @@ class Watch:
             self._look_at_cases(many=many)
         elif news and self._again_us <= run.now_us:  # what is new will be looked at, even if nothing more happens
             self._again_us = self._looked_us + MINUTE_US
-            run.plan_at(self._again_us, lambda: run.perform_alone(lambda: self.look(everything=True)))
+            run.plan_at(self._again_us, lambda: run.host.perform_alone(lambda: self.look(everything=True)))
         self._ops = len(run.ops)
 
     def _look_at_outbox(self) -> None:
         run = self._run
-        for entry in run.call("outbox", self._outbox, quiet=True) or ():
+        for entry in run.host.call("outbox", self._outbox, quiet=True) or ():
             if not isinstance(entry, dict) or not isinstance(entry.get("seq"), int):
                 raise AdapterError("outbox", f"an entry is a mapping with seq, kind, case_id …; it gave {entry!r}")
             self._outbox = max(self._outbox, entry["seq"])
@@ -72,7 +72,7 @@ class Watch:
                 person_ref=str(entry.get("person_ref")),
                 order_id=entry.get("order_id"),
                 url=entry.get("url"),
-                sent_us=run.now_us if sent is None else instant_us(sent) - run.skew_us,
+                sent_us=run.now_us if sent is None else instant_us(sent) - run.host.skew_us,
                 text=json.dumps(entry, default=str, sort_keys=True),
             )
             run.record(message)
@@ -84,7 +84,7 @@ class Watch:
 
     def _look_at_logs(self) -> None:
         run = self._run
-        lines = run.call("logs", self._logs, quiet=True) or ()
+        lines = run.host.call("logs", self._logs, quiet=True) or ()
         for line in lines:
             text = str(line.get("line", line)) if isinstance(line, dict) else str(line)
             self._logs = line["seq"] if isinstance(line, dict) and "seq" in line else self._logs + 1
@@ -92,10 +92,10 @@ class Watch:
 
     def _look_at_cases(self, *, many: bool) -> None:
         run = self._run
-        if many and "cases" in run.calls:
+        if many and "cases" in run.host.calls:
             cursor = None
             for _ in range(len(run.cases) + 1):
-                page = run.call("cases", cursor, quiet=True)
+                page = run.host.call("cases", cursor, quiet=True)
                 if page is None:
                     return
                 found, cursor = page
@@ -105,7 +105,7 @@ class Watch:
                     return
             raise AdapterError("cases", "its pages do not end")
         for case_id in run.cases:
-            view = run.call("case", case_id, quiet=True)
+            view = run.host.call("case", case_id, quiet=True)
             if view is not None:
                 self._note(view)
 

@@ -12,10 +12,10 @@ import pytest
 from mock_truv.contract.black_box import Target
 from mock_truv.contract.clause import Kind
 from mock_truv.contract.explorer import Settings
-from mock_truv.contract.history import Sent, Shown
 from mock_truv.contract.judging import run_story
 from mock_truv.contract.listener import Listener
 from mock_truv.contract.observe import Observed, Template
+from mock_truv.contract.operations import Sent, Shown
 from mock_truv.contract.plan import ORDER_POST, crash, plan
 from mock_truv.contract.program import AdapterError
 from mock_truv.contract.reference import integrator

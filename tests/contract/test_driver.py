@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from mock_truv.contract import HookReply, Step
-from mock_truv.contract.history import Called, Hook, Sent
 from mock_truv.contract.judging import run_story
+from mock_truv.contract.operations import Called, Hook, Sent
 from mock_truv.contract.plan import ORDER_POST, crash, person, plan, request
 from mock_truv.contract.program import AdapterError, Program
 from mock_truv.core import faults

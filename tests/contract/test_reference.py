@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mock_truv.contract.driver import Run
-from mock_truv.contract.history import Message, Shown
+from mock_truv.contract.operations import Message, Shown
 from mock_truv.contract.plan import NEW_ORDER_POST, ORDER_POST, crash, down, person, plan, request
 from mock_truv.contract.reference import integrator, pacing, rules, update_mode
 from mock_truv.contract.reference.pacing import BURST, GAP_US, Gate

@@ -9,14 +9,15 @@ import pytest
 
 from mock_truv.contract.adapter import CaseView
 from mock_truv.contract.clause import Breach
-from mock_truv.contract.history import Called, CaseFacts, Happened, History, Hook, Message, OrderFacts, Sent, Shown
+from mock_truv.contract.history import CaseFacts, History, OrderFacts
 from mock_truv.contract.moments import Moment, with_short_ids
+from mock_truv.contract.operations import Called, Happened, Hook, Message, Sent, Shown
 from mock_truv.contract.plan import plan
 from mock_truv.contract.story import abridged, story_of
 from mock_truv.core.instants import SECOND_US
 
 if TYPE_CHECKING:
-    from mock_truv.contract.history import Op
+    from mock_truv.contract.operations import Op
 
 SOURCE, ORDER, LINK = "5" * 32, "e" * 32, "f" * 32
 ENDED = Happened(at_us=3 * SECOND_US, name="task", id="t", status="login_error", order_id=ORDER, link_id=LINK)

@@ -13,7 +13,8 @@ from mock_truv.core.scenario import PersonRule, ProviderRule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_truv.contract.history import Called, History, OrderFacts, Shown
+    from mock_truv.contract.history import History, OrderFacts
+    from mock_truv.contract.operations import Called, Shown
     from mock_truv.core.scenario import Scenario
 
 SECTION = "A. Happy path and shape of the request"

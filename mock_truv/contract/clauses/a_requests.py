@@ -13,7 +13,8 @@ from mock_truv.core.scenario import ConnectionRule, DriverRule, PersonRule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_truv.contract.history import CaseFacts, History, OrderFacts, Sent, Shown
+    from mock_truv.contract.history import CaseFacts, History, OrderFacts
+    from mock_truv.contract.operations import Sent, Shown
     from mock_truv.core.scenario import Scenario
 
 SECTION = "A. Happy path and shape of the request"

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mock_truv.contract.clauses.common import LOGIN_LOST, at
-from mock_truv.contract.history import Sent
+from mock_truv.contract.operations import Sent
 from mock_truv.core.instants import DAY_US
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mock_truv.contract.clauses.common import Casebook
-    from mock_truv.contract.history import Message, Op, OrderFacts
+    from mock_truv.contract.history import OrderFacts
+    from mock_truv.contract.operations import Message, Op
 
 OWN_PAGE_US = DAY_US
 """A page of the integrator's own (Update Mode) counts as alive for so long; from outside nobody can see for how long it

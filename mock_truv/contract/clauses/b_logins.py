@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mock_truv.contract.clauses.endings import Ending
-    from mock_truv.contract.history import History, Hook, Message, OrderFacts, Part, Sent
+    from mock_truv.contract.history import History, OrderFacts, Part
+    from mock_truv.contract.operations import Hook, Message, Sent
 
 SECTION = "B. Classification of outcomes"
 IN_FLIGHT_US = 5 * MINUTE_US

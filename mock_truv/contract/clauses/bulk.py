@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mock_truv.contract.clauses.common import Casebook
-    from mock_truv.contract.history import Called, Hook, Op, OrderFacts, Part, Sent
+    from mock_truv.contract.history import OrderFacts, Part
+    from mock_truv.contract.operations import Called, Hook, Op, Sent
 
 GENERAL = frozenset({401, 403, 429})
 """Answers that concern the whole account."""

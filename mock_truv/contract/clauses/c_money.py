@@ -19,7 +19,8 @@ from mock_truv.core.scenario import ConnectionRule, DriverRule, PersonRule, Prov
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_truv.contract.history import Called, History, OrderFacts, Sent
+    from mock_truv.contract.history import History, OrderFacts
+    from mock_truv.contract.operations import Called, Sent
     from mock_truv.core.scenario import Scenario
 
 NOT_STARTED = frozenset({"IDLE", "DUE", "RETRY_WAIT", "LIMIT_WAIT", "BLOCKED", "CLOSED"})

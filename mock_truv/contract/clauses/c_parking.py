@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from mock_truv.contract.adapter import CaseView
     from mock_truv.contract.clauses.windows import Attempt
-    from mock_truv.contract.history import History, Op
+    from mock_truv.contract.history import History
+    from mock_truv.contract.operations import Op
     from mock_truv.core.scenario import Scenario
 
 PARKED = frozenset({"LIMIT_WAIT", "RETRY_WAIT", "DUE", "REFRESHING", "BLOCKED", "UNKNOWN_OUTCOME"})

@@ -18,7 +18,8 @@ from mock_truv.core.scenario import DriverRule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_truv.contract.history import History, Sent
+    from mock_truv.contract.history import History
+    from mock_truv.contract.operations import Sent
     from mock_truv.core.scenario import Scenario
 
 LONGEST_US = HOUR_US

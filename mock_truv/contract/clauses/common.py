@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from mock_truv.contract.history import Called, Died, Happened, Hook, Message, Person, Sent, Shown
+from mock_truv.contract.operations import Called, Died, Happened, Hook, Message, Person, Sent, Shown
 from mock_truv.core.instants import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from mock_truv.contract.adapter import CaseView
-    from mock_truv.contract.history import Billed, History, Op, OrderFacts, Part
+    from mock_truv.contract.history import Billed, History, OrderFacts, Part
+    from mock_truv.contract.operations import Op
 
 LOGIN_LOST = frozenset({"login_error", "mfa_error"})
 """Endings that only the person can mend."""

@@ -19,7 +19,8 @@ from mock_truv.core.scenario import ConnectionRule, DriverRule, PersonRule, Prov
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_truv.contract.history import Called, History, Hook
+    from mock_truv.contract.history import History
+    from mock_truv.contract.operations import Called, Hook
     from mock_truv.core.scenario import Scenario
 
 TIMES = ("event_created_at", "updated_at")

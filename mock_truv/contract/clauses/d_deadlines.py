@@ -18,7 +18,8 @@ from mock_truv.core.scenario import ConnectionRule, DriverRule, ProviderRule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_truv.contract.history import History, Sent, Shown
+    from mock_truv.contract.history import History
+    from mock_truv.contract.operations import Sent, Shown
     from mock_truv.core.scenario import Scenario
 
 OPEN = frozenset({

@@ -17,7 +17,8 @@ from mock_truv.core.scenario import ConnectionRule, DriverRule, PersonRule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_truv.contract.history import Called, History, Message, Op, OrderFacts
+    from mock_truv.contract.history import History, OrderFacts
+    from mock_truv.contract.operations import Called, Message, Op
     from mock_truv.core.scenario import Scenario
 
 SECTION = "D. Time"

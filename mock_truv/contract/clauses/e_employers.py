@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mock_truv.contract.adapter import CaseView
-    from mock_truv.contract.history import CaseFacts, History, OrderFacts, Part, Shown
+    from mock_truv.contract.history import CaseFacts, History, OrderFacts, Part
+    from mock_truv.contract.operations import Shown
 
 SECTION = "E. Several employers"
 PASSING = ("unavailable", "error")

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from mock_truv.contract.clauses.common import Casebook
-    from mock_truv.contract.history import Op, OrderFacts, Part, Shown
+    from mock_truv.contract.history import OrderFacts, Part
+    from mock_truv.contract.operations import Op, Shown
 
     Ending = tuple[OrderFacts, Part, str, int]
     """Order, part, case, when it ended: of a refresh that the integrator knows."""

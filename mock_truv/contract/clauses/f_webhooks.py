@@ -37,7 +37,8 @@ from mock_truv.core.instants import HOUR_US, SECOND_US
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mock_truv.contract.history import History, Hook
+    from mock_truv.contract.history import History
+    from mock_truv.contract.operations import Hook
 
 SECTION = "F. Webhooks"
 TAMPERED = ("tampered-byte", "appended-bytes", "invalid-utf8")

@@ -30,7 +30,8 @@ from mock_truv.core.instants import MINUTE_US
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mock_truv.contract.history import History, Hook, OrderFacts, Part
+    from mock_truv.contract.history import History, OrderFacts, Part
+    from mock_truv.contract.operations import Hook
 
 SECTION = "F. Webhooks"
 LATE_US = 30 * MINUTE_US

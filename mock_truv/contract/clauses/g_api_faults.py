@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mock_truv.contract.clauses.unknown_posts import UnknownPost
-    from mock_truv.contract.history import History, OrderFacts, Sent
+    from mock_truv.contract.history import History, OrderFacts
+    from mock_truv.contract.operations import Sent
     from mock_truv.core.scenario import Scenario
 
 SECTION = "G. Faults of the API"

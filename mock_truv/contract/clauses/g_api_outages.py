@@ -15,7 +15,8 @@ from mock_truv.core.scenario import DriverRule
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mock_truv.contract.history import History, Sent
+    from mock_truv.contract.history import History
+    from mock_truv.contract.operations import Sent
     from mock_truv.core.scenario import Scenario
 
 SECTION = "G. Faults of the API"

@@ -16,7 +16,8 @@ from mock_truv.core.instants import MINUTE_US, SECOND_US, instant_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mock_truv.contract.history import History, OrderFacts, Sent
+    from mock_truv.contract.history import History, OrderFacts
+    from mock_truv.contract.operations import Sent
     from mock_truv.core.scenario import Scenario
 
 SECTION = "G. Faults of the API"

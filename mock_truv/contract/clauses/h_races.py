@@ -24,7 +24,8 @@ from mock_truv.core.scenario import ConnectionRule, DriverRule, ProviderRule
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mock_truv.contract.history import History, Hook, Op, OrderFacts, Sent
+    from mock_truv.contract.history import History, OrderFacts
+    from mock_truv.contract.operations import Hook, Op, Sent
     from mock_truv.core.scenario import Scenario
 
 SECTION = "H. Races, crashes, restarts"

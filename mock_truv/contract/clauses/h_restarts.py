@@ -16,7 +16,8 @@ from mock_truv.core.scenario import ConnectionRule, DriverRule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_truv.contract.history import Died, History, OrderFacts, Sent
+    from mock_truv.contract.history import History, OrderFacts
+    from mock_truv.contract.operations import Died, Sent
     from mock_truv.core.scenario import Scenario
 
 SECTION = "H. Races, crashes, restarts"

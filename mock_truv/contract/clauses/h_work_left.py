@@ -14,7 +14,8 @@ from mock_truv.core.scenario import ConnectionRule, DriverRule, PersonRule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_truv.contract.history import Called, Died, History, OrderFacts, Sent
+    from mock_truv.contract.history import History, OrderFacts
+    from mock_truv.contract.operations import Called, Died, Sent
     from mock_truv.core.scenario import Scenario
 
 SECTION = "H. Races, crashes, restarts"

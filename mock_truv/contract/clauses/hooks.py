@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mock_truv.contract.history import STATUSES
+from mock_truv.contract.operations import STATUSES
 from mock_truv.core.instants import parse_instant
 from mock_truv.core.notices import EVENT_TYPES
 from mock_truv.core.outgoing import NULLABLE
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
-    from mock_truv.contract.history import History, Hook, OrderFacts, Part
+    from mock_truv.contract.history import History, OrderFacts, Part
+    from mock_truv.contract.operations import Hook
 
 WAITING = frozenset({"IDLE", "DUE", "REFRESHING", "UNKNOWN_OUTCOME"})
 """States of a case that nobody has heard the end of."""

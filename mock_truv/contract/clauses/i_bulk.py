@@ -15,7 +15,8 @@ from mock_truv.core.instants import DAY_US, HOUR_US, MINUTE_US
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_truv.contract.history import Called, History, Op, OrderFacts, Shown
+    from mock_truv.contract.history import History, OrderFacts
+    from mock_truv.contract.operations import Called, Op, Shown
 
 SECTION = "I. Bulk"
 STARTS_US = 12 * HOUR_US

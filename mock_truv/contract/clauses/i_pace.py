@@ -14,7 +14,8 @@ from mock_truv.core.instants import MINUTE_US
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_truv.contract.history import Called, History, OrderFacts, Sent
+    from mock_truv.contract.history import History, OrderFacts
+    from mock_truv.contract.operations import Called, Sent
 
 RATE = 300
 """Requests a minute that the account may make (errors page)."""

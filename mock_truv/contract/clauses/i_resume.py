@@ -14,7 +14,8 @@ from mock_truv.core.instants import DAY_US, HOUR_US
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_truv.contract.history import Called, Died, History
+    from mock_truv.contract.history import History
+    from mock_truv.contract.operations import Called, Died
 
 
 # --- RF-98 ------------------------------------------------------------------------------------------------------------

@@ -10,14 +10,15 @@ from mock_truv.contract.clauses import j_plans
 from mock_truv.contract.clauses.asking import Offer, alive_together, login_failures, offers, told
 from mock_truv.contract.clauses.common import ASKS_PERSON, LOGIN_LOST, Casebook, at, lasting
 from mock_truv.contract.clauses.employers import due_us, states_shown
-from mock_truv.contract.history import Hook
+from mock_truv.contract.operations import Hook
 from mock_truv.core.instants import DAY_US, HOUR_US, MINUTE_US
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mock_truv.contract.adapter import CaseView
-    from mock_truv.contract.history import CaseFacts, History, Message
+    from mock_truv.contract.history import CaseFacts, History
+    from mock_truv.contract.operations import Message
 
 SECTION = "J. Re-authentication and recovery"
 FAILED_EVENTS = ("order-refresh-failed", "link-disconnected")

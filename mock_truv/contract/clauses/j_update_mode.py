@@ -9,13 +9,14 @@ from mock_truv.contract.clauses import j_plans
 from mock_truv.contract.clauses.asking import login_failures
 from mock_truv.contract.clauses.common import Casebook, at, lasting
 from mock_truv.contract.clauses.j_reauth import SECTION
-from mock_truv.contract.history import Shown
+from mock_truv.contract.operations import Shown
 from mock_truv.core.instants import HOUR_US
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_truv.contract.history import CaseFacts, History, Op, Sent
+    from mock_truv.contract.history import CaseFacts, History
+    from mock_truv.contract.operations import Op, Sent
 
 
 @clause(

@@ -17,7 +17,8 @@ from mock_truv.core.scenario import ConnectionRule, PersonRule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_truv.contract.history import History, Shown
+    from mock_truv.contract.history import History
+    from mock_truv.contract.operations import Shown
     from mock_truv.core.scenario import Scenario
 
 TEXTS = re.compile(r'[:,\[]"((?:[^"\\]|\\.)*)"(?=[,\]}])')

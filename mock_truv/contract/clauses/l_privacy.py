@@ -11,7 +11,7 @@ from mock_truv.contract.clauses.common import TO_PERSON, Casebook, at, prefill_o
 from mock_truv.contract.clauses.hooks import accepted
 from mock_truv.contract.clauses.leaks import Needles, bridge_tokens, places
 from mock_truv.contract.clauses.personal import Personal
-from mock_truv.contract.history import Message, Sent, Shown
+from mock_truv.contract.operations import Message, Sent, Shown
 from mock_truv.contract.plan import NEW_ORDER_POST, ORDER_POST, ORDER_READ, person, plan, request
 from mock_truv.core import faults
 from mock_truv.core.instants import MINUTE_US
@@ -20,7 +20,8 @@ from mock_truv.core.scenario import ConnectionRule, DriverRule, PersonRule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_truv.contract.history import History, Hook
+    from mock_truv.contract.history import History
+    from mock_truv.contract.operations import Hook
     from mock_truv.core.scenario import Scenario
 
 SECTION = "L. Security and privacy"

@@ -7,12 +7,13 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from mock_truv.contract.history import Logged, Message, Sent, Shown
+from mock_truv.contract.operations import Logged, Message, Sent, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mock_truv.contract.history import History, Op
+    from mock_truv.contract.history import History
+    from mock_truv.contract.operations import Op
 
 KEY_LENGTH = 12
 """Shorter texts are not searched for: they could stand anywhere by chance."""

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 from mock_truv.contract.clauses.common import Casebook
 from mock_truv.contract.clauses.hooks import FAILURES, MAYBE_STRANGER, RETRYABLE, SETTLED, WAITING, accepted, tells_end
-from mock_truv.contract.history import Called, Died, Happened, Hook, Message, Person, Sent, Shown
+from mock_truv.contract.operations import Called, Died, Happened, Hook, Message, Person, Sent, Shown
 from mock_truv.core.instants import HOUR_US, SECOND_US, instant_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mock_truv.contract.adapter import CaseView
-    from mock_truv.contract.history import History, Op, OrderFacts, Part
+    from mock_truv.contract.history import History, OrderFacts, Part
+    from mock_truv.contract.operations import Op
 
 FEW_CASES = 50
 """Of more cases nothing is said to be slow: the account's rate may be the reason."""

@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from mock_truv.contract.clauses.prefills import MONEY
-from mock_truv.contract.history import CANARY_LENGTH, Hook
+from mock_truv.contract.history import CANARY_LENGTH
+from mock_truv.contract.operations import Hook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,7 +11,8 @@ from mock_truv.contract.clauses.common import prefill_orders
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mock_truv.contract.history import History, OrderFacts, Shown
+    from mock_truv.contract.history import History, OrderFacts
+    from mock_truv.contract.operations import Shown
 
 MONEY = frozenset({
     "income", "pay_rate", "regular", "regular_ytd", "overtime", "overtime_ytd", "bonus", "bonus_ytd", "commission",

@@ -12,7 +12,7 @@ import msgspec
 
 from mock_truv.contract.clause import Breach, Trigger
 from mock_truv.contract.clauses.common import ASKS_PERSON, REVIEW, Casebook, at, is_fresh, lasting
-from mock_truv.contract.history import Sent
+from mock_truv.contract.operations import Sent
 from mock_truv.core.instants import MINUTE_US
 from mock_truv.core.profile import Profile
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mock_truv.contract.history import Sent
+from mock_truv.contract.operations import Sent
 from mock_truv.core.instants import DAY_US, MINUTE_US
 from mock_truv.core.profile import Profile
 

@@ -8,23 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from mock_truv.contract.adapter import CaseView
 from mock_truv.contract.clause import REGISTRY, Judgement, judge
-from mock_truv.contract.history import (
-    Billed,
-    Called,
-    CaseFacts,
-    Died,
-    Happened,
-    History,
-    Hook,
-    Message,
-    Op,
-    OrderFacts,
-    Part,
-    Person,
-    Sent,
-    Shown,
-)
+from mock_truv.contract.history import Billed, CaseFacts, History, OrderFacts, Part
 from mock_truv.contract.manifest import Manifest
+from mock_truv.contract.operations import Called, Died, Happened, Hook, Message, Op, Person, Sent, Shown
 from mock_truv.contract.plan import plan
 from mock_truv.core.instants import HOUR_US, START_US
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mock_truv.contract.history import Hook
+from mock_truv.contract.operations import Hook
 from tests.contract.clauses.builders import Story, at_us, judged
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mock_truv.contract.history import Sent
+from mock_truv.contract.operations import Sent
 from tests.contract.clauses.builders import ALL, Story, at_us, judged, prefilled
 
 CRASHED: dict[str, Any] = {"status": None, "error": "crash"}

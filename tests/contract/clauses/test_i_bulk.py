@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mock_truv.contract.adapter import CaseView
-from mock_truv.contract.history import Called, CaseFacts, Died, History, Op, OrderFacts, Part, Sent, Shown
+from mock_truv.contract.history import CaseFacts, History, OrderFacts, Part
 from mock_truv.contract.manifest import Manifest
+from mock_truv.contract.operations import Called, Died, Op, Sent, Shown
 from mock_truv.contract.plan import plan
 from mock_truv.core.instants import START_US
 from tests.contract.clauses.builders import ALL, CYCLE, at_us, judged

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mock_truv.contract.history import Message, Part, Person
+from mock_truv.contract.history import Part
+from mock_truv.contract.operations import Message, Person
 from mock_truv.contract.plan import plan
 from tests.contract.clauses.builders import ALL, Story, at_us, judged, prefilled
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mock_truv.contract.history import Hook, Logged, Message
+from mock_truv.contract.operations import Hook, Logged, Message
 from tests.contract.clauses.builders import ALL, Story, at_us, judged, prefilled
 
 if TYPE_CHECKING:
