@@ -114,7 +114,8 @@ class Program:
             return "BLOCKED"
         if case["learning"]:
             return "DUE"
-        if "UNKNOWN_OUTCOME" in states:
+        link = case["link"]
+        if "UNKNOWN_OUTCOME" in states or (link and link["order_id"] is None):
             return "UNKNOWN_OUTCOME"
         if all(state in OVER for state in states):
             return "MANUAL" if "MANUAL" in states else "READY"

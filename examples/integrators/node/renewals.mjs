@@ -460,7 +460,7 @@ export class Renewals {
     if (!c.cycle) return 'IDLE';
     if (this.account.blocked && this.isAtWork(c)) return 'BLOCKED';
     if (c.startAt !== null) return 'DUE';
-    if (parts.some((part) => part.state === 'UNKNOWN_OUTCOME')) return 'UNKNOWN_OUTCOME';
+    if (c.link?.phase === 'unknown' || parts.some((part) => part.state === 'UNKNOWN_OUTCOME')) return 'UNKNOWN_OUTCOME';
     if (parts.every((part) => OVER.includes(part.state))) return parts.some((part) => part.state === 'MANUAL') ? 'MANUAL' : 'READY';
     return new Set(parts.map((part) => CLASSES[part.state])).size > 1 ? 'PARTIAL' : parts[0].state;
   }

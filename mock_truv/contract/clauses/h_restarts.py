@@ -67,8 +67,8 @@ def contact_plans() -> tuple[Scenario, ...]:
 
 @clause("RF-89", "MUST", "Crash around contact", section=SECTION, plans=contact_plans,
         needs=("core", "persist", "reauth", "outbox"), source="inferred: people were seen to get two messages",
-        advice="Write down that a link order is about to be made, with an order number of your own, and put the message"
-               " out in the same write that records it.")  # fmt: skip
+        advice="Write down that a link order is about to be made, with an order number of your own; after a start look "
+               "for it (order list, events, delivery history); send the link in the write that notes it.")  # fmt: skip
 def crash_asks_once(history: History) -> Iterator[Trigger | Breach]:
     """However the integrator dies around asking a person, one order is made for it and the person gets its link.
 

@@ -11,7 +11,7 @@ from mock_truv.contract.clauses.common import prefill_orders
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mock_truv.contract.history import History, OrderFacts
+    from mock_truv.contract.history import History, OrderFacts, Part
     from mock_truv.contract.operations import Shown
 
 MONEY = frozenset({
@@ -54,12 +54,17 @@ def items(history: History, shown: Shown) -> Iterator[Item]:
     """Yield the items of a prefill with the employments they should be."""
     prefill = shown.view.prefill or {}
     named = [order for ident in prefill_orders(shown.view) if (order := history.order(ident)) is not None]
+    newer = _newer(history, named, shown.at_us)
     for given in prefill.get("items") or ():
         if not isinstance(given, dict):
             continue
         item = translated(given, history.manifest.field_map)
         stale = bool(item.get("stale") or prefill.get("stale"))
-        yield Item(shown, item, _closest(item, list(_employments(named, item))), stale)
+        true = _closest(item, list(_employments(named, item)))
+        later = _closest(item, list(_employments(newer, item)))
+        if true is not None and later is not None and not list(differences(item, later)):
+            true = later
+        yield Item(shown, item, true, stale)
 
 
 def translated(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
@@ -107,6 +112,17 @@ def _employments(named: list[OrderFacts], item: Mapping[str, Any]) -> Iterator[M
         for employer in (order.report or {}).get("employers") or ():
             if keys.get(employer.get("id"), employer.get("id")) == item.get("employer_id"):
                 yield from employer.get("employments") or ()
+
+
+def _newer(history: History, named: list[OrderFacts], at_us: int) -> list[OrderFacts]:
+    """Return other orders that had refreshed the same connections since: all share the connection's report."""
+    made_us = {part.link_id: order.at_us for order in named for part in order.parts}
+
+    def is_newer(order: OrderFacts, part: Part) -> bool:
+        since_us = made_us.get(part.link_id)
+        return since_us is not None and since_us < order.at_us and part.ended_us is not None and part.ended_us <= at_us
+
+    return [order for order in history.orders if any(is_newer(order, part) for part in order.parts)]
 
 
 def _closest(item: Mapping[str, Any], candidates: list[Mapping[str, Any]]) -> Mapping[str, Any] | None:

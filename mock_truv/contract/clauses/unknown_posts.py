@@ -156,12 +156,19 @@ def bought_twice(book: Casebook, post: UnknownPost, later: list[Sent]) -> Iterat
             continue
         if _asked_anew(book, post, op):
             return
-        if _still_counts(post.made, second) and not _is_excused(book, post, op):
+        found_by = _shown_by(book, post, op)
+        if _still_counts(post.made, second) and (found_by or not flagged(book, post.case_id, post.op.at_us)):
+            expected = f"Adopt {post.made.order_id}: {found_by} it."
+            if not found_by:
+                expected = (
+                    f"Nothing showed {post.made.order_id}: show the case as UNKNOWN_OUTCOME or MANUAL before another"
+                    " is made, so that somebody can look."
+                )
             yield Breach(
                 op.at_us,
                 f"{post.story}; at {at(book.history, op.at_us)} the program made order {second.order_id} besides,"
                 f" although {post.made.order_id} was {_how_it_stood(post.made, op.at_us)}",
-                f"Adopt {post.made.order_id}: the list of orders, an event or the source order shows it.",
+                expected,
                 ops=(post.op, op),
             )
             return
@@ -304,17 +311,17 @@ def _how_it_stood(made: OrderFacts, at_us: int) -> str:
     return f"completed since {lasting(at_us - made.closed_us)}"
 
 
-def _is_excused(book: Casebook, post: UnknownPost, op: Sent) -> bool:
-    """Return whether nothing could have shown the order before it was bought again, and the case was flagged."""
+def _shown_by(book: Casebook, post: UnknownPost, op: Sent) -> str | None:
+    """Return what could have shown the order before it was bought again; None: nothing that everybody has."""
     assert post.made is not None, "there is an order to be found"
     for hook in book.hooks:
         named = hook.event.get("order_id") == post.made.order_id and hook.forgery is None
         if named and hook.seq < op.seq and hook.status is not None and hook.status < 300:
-            return False
+            return f"the {hook.event.get('event_type')} that came at {at(book.history, hook.at_us)} names"
     listed = knob(book, "order_list") == "present" and knob(book, "order_list_lag_seconds") <= LIST_LAG_S
     refused = any(
         post.op.seq < each.seq < op.seq and each.fault is not None and 400 <= (each.status or 0) < 500
         and each.path.strip("/") == "v1/orders"
         for each in book.requests.values()
     )  # fmt: skip
-    return (not listed or refused) and flagged(book, post.case_id, post.op.at_us)
+    return "the list of orders shows" if listed and not refused else None

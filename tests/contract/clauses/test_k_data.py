@@ -47,6 +47,12 @@ def twice(*statements: str) -> Story:
     return story.show(72.2, "READY", "cycle-2", prefill=prefilled("second", **given))
 
 
+def renewed(shown_hours: float) -> Story:
+    """Return a story whose prefill names an order but shows what another refresh of the connection, at 0.3 h, gave."""
+    story = done(done(Story(), 0, "first"), 0.2, "second", income="53000.00")
+    return story.show(shown_hours, "READY", prefill=prefilled("first", **(TRUE | {"income": "53000.00"})))
+
+
 def failed(prefill: dict[str, Any] | None) -> Story:
     """Return a story whose second cycle fails, and what is prefilled then."""
     story = shown().click(72, "cycle-2").refresh(72, "second", ("no_data", 72.1), cycle="cycle-2")
@@ -65,6 +71,7 @@ def history_of(story: Story) -> History:
 KEPT: list[tuple[str, str, Callable[[], Story]]] = [
     ("RF-115", "as it is", shown),
     ("RF-115", "money with fewer zeros", lambda: shown(income="52000.0")),
+    ("RF-115", "the report of the connection, which is newer", lambda: renewed(0.4)),
     ("RF-116", "order, report, time", shown),
     ("RF-117", "the new statements alone", lambda: twice("statement-2")),
     ("RF-118", "null", shown),
@@ -78,6 +85,7 @@ BROKEN: list[tuple[str, str, Callable[[], Story]]] = [
     ("RF-115", "a float", lambda: shown(income=52000.0)),
     ("RF-115", "characters lost", lambda: shown(job_title="Caf? clerk")),
     ("RF-115", "a statement lost", lambda: shown(statements=[])),
+    ("RF-115", "what no report says yet", lambda: renewed(0.25)),
     ("RF-116", "no order", lambda: provenance(order_id=None, orders=[])),
     ("RF-116", "no report", lambda: provenance(report_id=None)),
     ("RF-116", "no such order", lambda: provenance(order_id="nowhere", orders=["nowhere"])),
