@@ -256,8 +256,8 @@ def nobody_elses_data(history: History) -> Iterator[Trigger | Breach]:
     if len(people) < 2:
         return
     owners: dict[str, str] = {}
-    for case_id, texts in history.canaries.items():
-        owners.update(dict.fromkeys(texts, history.cases[case_id].person_ref))
+    for case_id, own in history.canaries.items():
+        owners.update(dict.fromkeys(own, history.cases[case_id].person_ref))
     for shown in _all_prefills(history):
         facts = history.cases[shown.view.case_id]
         yield Trigger(shown.at_us, f"{facts.case_id} is prefilled beside {len(people) - 1} other people")
