@@ -61,7 +61,7 @@ def _skipped(book: Casebook, run: Called, death: Died, due: list[str]) -> Iterat
         yield Breach(
             due_us,
             f"the program was killed at {at(history, death.at_us)} ({death.where}) in the run of {run.cycle}; started"
-            f" again at {at(history, back_us)}, it refreshed {len(skipped)} of {len(due)} due cases never until"
+            f" again at {at(history, back_us)}, it had not begun {len(skipped)} of {len(due)} due cases by"
             f" {at(history, due_us)}: {', '.join(skipped[:3])}",
             "every case that the run was for is begun after the restart",
             ops=(run, death),

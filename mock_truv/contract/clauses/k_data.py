@@ -60,9 +60,10 @@ def equal_to_the_report(history: History) -> Iterator[Trigger | Breach]:
                 continue
             yield Trigger(shown.at_us, f"an employment of {shown.view.case_id} is prefilled")
             for path, given, true in differences(item.given, item.true):
+                kind = f" (a {type(given).__name__})" if str(given) == str(true) else ""
                 yield Breach(
                     shown.at_us,
-                    f"{shown.view.case_id}: {path} is prefilled as {given!r}; the report of order "
+                    f"{shown.view.case_id}: {path} is prefilled as {given!r}{kind}; the report of order "
                     f"{(shown.view.prefill or {}).get('order_id')} says {true!r}",
                     "the report's own value, money as decimal text",
                     ops=(shown,),

@@ -254,8 +254,8 @@ class Mail:
         for made in (asked, sent):
             for number, (at_us, what, ops) in enumerate(sorted(made, key=lambda it: it[0]), 1):
                 if number > sum(each <= at_us for each in reasons):
-                    before = f"{number - 1} before it and as many reasons to ask the person"
-                    yield at_us, f"{what}, with {before}", tuple(ops)
+                    often = {1: "never", 2: "once only"}.get(number, f"{number - 1} times only")
+                    yield at_us, f"{what}, though there was reason to ask the person {often}", tuple(ops)
 
     def _needless_refreshes(self, case_id: str) -> Iterator[tuple[int, str, tuple[Op, ...]]]:
         book, latest = self.book, dict[str, tuple["OrderFacts", "Part"]]()

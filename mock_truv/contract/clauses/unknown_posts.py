@@ -167,7 +167,7 @@ def bought_twice(book: Casebook, post: UnknownPost, later: list[Sent]) -> Iterat
             yield Breach(
                 op.at_us,
                 f"{post.story}; at {at(book.history, op.at_us)} the program made order {second.order_id} besides,"
-                f" although {post.made.order_id} was {_how_it_stood(post.made, op.at_us)}",
+                f" although {post.made.order_id} {_how_it_stood(post.made, op.at_us)}",
                 expected,
                 ops=(post.op, op),
             )
@@ -307,8 +307,8 @@ def _counts(part: Part, at_us: int) -> bool:
 
 def _how_it_stood(made: OrderFacts, at_us: int) -> str:
     if made.closed_us is None or made.closed_us > at_us:
-        return "still open"
-    return f"completed since {lasting(at_us - made.closed_us)}"
+        return "was still open"
+    return f"had been completed for {lasting(at_us - made.closed_us)}"
 
 
 def _shown_by(book: Casebook, post: UnknownPost, op: Sent) -> str | None:
