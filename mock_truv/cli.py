@@ -11,6 +11,8 @@ import typer
 
 import mock_truv
 from mock_truv.contract import command as contract_command
+from mock_truv.drift import command as drift_command
+from mock_truv.openapi import command as openapi_command
 
 if TYPE_CHECKING:
     from mock_truv.core.profile import Profile
@@ -239,6 +241,8 @@ def replay(
 
 
 app.command(epilog=contract_command.EPILOG)(contract_command.verify)
+app.command(epilog=openapi_command.EPILOG)(openapi_command.openapi)
+app.command(epilog=drift_command.EPILOG)(drift_command.drift)
 
 
 scenarios_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, epilog=EPILOG_SCENARIOS)

@@ -46,10 +46,10 @@ class LeaveBridge(Frozen, frozen=True, tag="leave"):
 
 
 class Change(Frozen, frozen=True, tag="change"):
-    """The world outside Truv changes: a connection, a provider, or a knob."""
+    """The world outside Truv changes: a connection, a provider, a knob; or a person certifies an order."""
 
     target: str
-    """``connection``, ``provider`` or ``profile``."""
+    """``connection``, ``provider``, ``profile`` or ``certification`` (of an order)."""
     id: str
     fields: dict[str, Any]
 

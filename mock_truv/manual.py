@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,6 +21,10 @@ from mock_truv.core.instants import text_z
 from mock_truv.core.profile import PRESETS, Profile, differences, preset
 from mock_truv.core.scenario import Scenario
 from mock_truv.core.tasks import NEXT
+from mock_truv.drift.probes import PROBES
+from mock_truv.openapi.document import document
+from mock_truv.openapi.paths import path_of
+from mock_truv.openapi.tour import tour
 from mock_truv.runtime.hub import load_catalog
 from mock_truv.scenarios import scenario_text, shipped
 
@@ -30,6 +35,59 @@ def operations() -> str:
     """Return the table of all operations under ``/v1``: how sure we are of each, and where it is documented."""
     rows = ["| operation | basis | source |", "| --- | --- | --- |"]
     rows += [f"| `{it.method} /v1{it.path}` | {it.basis} | {it.source} |" for it in OPERATIONS]
+    return "\n".join(rows) + "\n"
+
+
+def operation_knobs() -> str:
+    """Return the table of all operations with the knobs that each reads when it is called with good input."""
+    read: dict[tuple[str, str], set[str]] = {}
+    for stop in tour():
+        read.setdefault((stop.method, stop.path), set()).update(stop.knobs)
+    rows = ["| operation | basis | source | knobs |", "| --- | --- | --- | --- |"]
+    for it in OPERATIONS:
+        names = ", ".join(f"`{knob}`" for knob in sorted(read.get((it.method, it.path), ())))
+        rows.append(f"| `{it.method} {path_of(it)}` | {it.basis} | {it.source} | {names} |")
+    return "\n".join(rows) + "\n"
+
+
+def doubtful_keys() -> str:
+    """Return the table of all keys of answers, and of all query parameters, that are not documented as they are."""
+    described = document()
+    rows = ["| object | key | basis | source |", "| --- | --- | --- | --- |"]
+    for name, component in described["components"]["schemas"].items():
+        basis = component.get("x-basis", "documented")
+        if basis != "documented":
+            rows.append(f"| {name} | *all* | {basis} | {component['x-source']} |")
+        for key, about in component.get("properties", {}).items():
+            if "x-source" in about:
+                rows.append(f"| {name} | `{key}` | {about['x-basis']} | {about['x-source']} |")
+    for path, item in described["paths"].items():
+        for method, shown in item.items():
+            for each in shown.get("parameters", ()):
+                if "x-source" in each:
+                    cells = [f"`{method.upper()} {path}`", f"`?{each['name']}`", each["x-basis"], each["x-source"]]
+                    rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows) + "\n"
+
+
+def bases() -> str:
+    """Return the table of how many operations, keys and knobs rest on what."""
+    described = document()
+    keys = [
+        about["x-basis"]
+        for component in described["components"]["schemas"].values()
+        for about in component.get("properties", {}).values()
+    ]
+    fields = inspect.type_info(Profile).fields  # type: ignore[attr-defined]
+    counted = {
+        "operations": [it.basis for it in OPERATIONS],
+        "keys": keys,
+        "knobs": [field.type.extra_json_schema["x-basis"] for field in fields],
+    }
+    rows = ["| | documented | inferred | assumed |", "| --- | --- | --- | --- |"]
+    for name, found in counted.items():
+        figures = " | ".join(str(found.count(basis)) for basis in ("documented", "inferred", "assumed"))
+        rows.append(f"| {name} | {figures} |")
     return "\n".join(rows) + "\n"
 
 
@@ -132,6 +190,23 @@ def providers() -> str:
     return "\n".join(rows) + "\n"
 
 
+def personas() -> str:
+    """Return the table of the shipped people: the login names that lead to them, what for, and their jobs."""
+    rows = ["| person | login names | is for | jobs: kind, frequency, basis, form |", "| --- | --- | --- | --- |"]
+    for key, it in load_catalog().people.items():
+        forms = {"W2": "W-2", "F1099_NEC": "1099-NEC"}
+        terms = Counter(
+            f"{job.job_type} {job.pay_frequency} {job.basis_of_pay} {forms[job.tax_form]}"
+            if job.pay_frequency
+            else f"{job.job_type} unpaid"
+            for job in it.jobs
+        )
+        jobs = "; ".join(f"{count} times {what}" if count > 1 else what for what, count in terms.items())
+        names = ", ".join(f"`{name}`" for name in it.usernames)
+        rows.append(f"| {key} | {names} | {it.title} | {jobs} |")
+    return "\n".join(rows) + "\n"
+
+
 def clauses() -> str:
     """Return the table of all clauses: level, what each says, what it needs, and its source."""
     rows = ["| clause | level | name | says | needs | source |", "| --- | --- | --- | --- | --- | --- |"]
@@ -145,12 +220,29 @@ def clauses() -> str:
     return "\n".join(rows) + "\n"
 
 
+def probes() -> str:
+    """Return the table of what ``drift --live`` asks a service, in order."""
+    rows = ["| request | kind | expects | may be refused with |", "| --- | --- | --- | --- |"]
+    for it in PROBES:
+        query = f"?{it.query}" if it.query else ""
+        expects = "what is described" if it.expects is None else str(it.expects)
+        without = "" if it.keys else ", without keys"
+        refusals = ", ".join(map(str, sorted(it.refusals)))
+        rows.append(f"| `{it.method} /v1{it.path}{query}`{without} | {it.group} | {expects} | {refusals} |")
+    return "\n".join(rows) + "\n"
+
+
 TABLES = {
+    "bases": bases,
     "clauses": clauses,
+    "doubtful_keys": doubtful_keys,
     "faults": faults,
     "knobs": knobs,
+    "operation_knobs": operation_knobs,
     "operations": operations,
+    "personas": personas,
     "presets": presets,
+    "probes": probes,
     "providers": providers,
     "scenarios": scenarios,
     "task_states": task_states,

@@ -134,7 +134,8 @@ class Provider:
 class Sandbox:
     """One isolated world with its own keys. Alone it brings its own server; use it as a context manager then."""
 
-    def __init__(self, *, seed: int = 0, clock: str = "manual", name: str = "sandbox", profile: Profile | None = None,
+    def __init__(self, *, seed: int = 0, clock: str = "manual", name: str = "sandbox",
+                 profile: Profile | str | dict[str, Any] | None = None,
                  _server: Server | None = None, _runtime: Runtime | None = None) -> None:  # fmt: skip
         self._own = (seed, clock, name, profile)
         self._given_server, self._given_runtime = _server, _runtime
@@ -224,6 +225,14 @@ class Sandbox:
     def leave_bridge(self, bridge_token: str) -> None:
         """Do what a person does who opens an order's link and leaves: its open employers become ``skipped``."""
         self.do(LeaveBridge(bridge_token))
+
+    def certify(self, order_id: str, decisions: list[dict[str, Any]] | None = None) -> None:
+        """Do what a person does who certifies what an order shows; without ``decisions`` all of it is as they say.
+
+        Raises:
+            SandboxError: The order is not over, or a decision is wrong.
+        """
+        self.do(Change("certification", order_id, {} if decisions is None else {"decisions": decisions}))
 
     def scenario(self, name: str, *, cases: int | None = None) -> None:
         """Put a shipped scenario, or the scenario of a file, into force from now on; ``cases`` scales its population.

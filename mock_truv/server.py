@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mock_truv.http.build import build_app
 from mock_truv.http.serve import base_url, bind, make_server
 from mock_truv.runtime.hub import Hub, Options
+from mock_truv.runtime.profiles import profile_of
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -79,12 +80,21 @@ class Server:
         *,
         seed: int | None = None,
         clock: str | None = None,
-        profile: Profile | None = None,
+        profile: Profile | str | dict[str, Any] | None = None,
     ) -> Sandbox:
-        """Open a fresh isolated sandbox; what is not given is inherited from the server."""
+        """Open a fresh isolated sandbox; what is not given is inherited from the server.
+
+        ``profile`` is a profile, the name of a preset, or knobs (with a ``preset`` to start from, if wanted).
+
+        Raises:
+            WrongInput: A knob or a preset that there is not.
+        """
+        if isinstance(profile, (str, dict)):
+            profile = profile_of(profile)
+        chosen = profile
 
         async def opened() -> Runtime:
-            runtime = self.hub.open(name, seed=seed, clock=clock, profile=profile)
+            runtime = self.hub.open(name, seed=seed, clock=clock, profile=chosen)
             runtime.wake()
             return runtime
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import msgspec
 
-from mock_truv.api import edge
+from mock_truv.api import batches, certifications, edge
 from mock_truv.api.call import Answer, Request
 from mock_truv.api.dispatch import JSON
 from mock_truv.commands import (
@@ -29,10 +29,20 @@ from mock_truv.commands import (
     Subscribe,
 )
 from mock_truv.control import changes
-from mock_truv.core import deliveries, orders, outgoing, progress, staging
+from mock_truv.core import collections, deliveries, orders, outgoing, progress, staging
 from mock_truv.core.base import Deliver, Event, WorldBase, suborders
 from mock_truv.core.bridge import complete as complete_bridge
-from mock_truv.core.due import ChangeDue, DeliveryDue, ExpireDue, FaultDue, NotifyDue, ReleaseDue, TaskDue
+from mock_truv.core.due import (
+    BatchDue,
+    ChangeDue,
+    DeliveryDue,
+    ExpireDue,
+    FaultDue,
+    FileDue,
+    NotifyDue,
+    ReleaseDue,
+    TaskDue,
+)
 from mock_truv.core.errors import ApiError, NotFound, WrongInput
 from mock_truv.core.model import Company
 from mock_truv.core.plain import Frozen
@@ -89,8 +99,12 @@ class World(WorldBase):
                 progress.go_on(self, self.state.tasks[task_id])
             case DeliveryDue(webhook_id=webhook_id):
                 deliveries.send(self, self.state.deliveries[webhook_id])
-            case NotifyDue(order_id=order_id, reminder=reminder):
-                orders.notify(self, self.state.orders[order_id], reminder)
+            case NotifyDue(order_id=order_id, reminder=reminder, suborder_id=suborder_id):
+                orders.notify(self, self.state.orders[order_id], reminder, suborder_id)
+            case BatchDue(batch_id=batch_id):
+                batches.go_on(self, self.state.batches[batch_id])
+            case FileDue(collection_id=collection_id, file_id=file_id):
+                collections.go_on(self, self.state.collections[collection_id], file_id)
             case ExpireDue(order_id=order_id):
                 orders.expire(self, self.state.orders[order_id])
             case ReleaseDue(fault_id=fault_id, first=first):
@@ -144,6 +158,8 @@ class World(WorldBase):
                 return self._complete_bridge(command)
             case LeaveBridge(token=token):
                 return self._leave_bridge(token)
+            case Change(target="certification"):
+                return certifications.submit(self, command.id, command.fields)
             case Change():
                 return changes.apply(self, command.target, command.id, command.fields)
             case PutScenario(scenario=scenario):
@@ -173,7 +189,11 @@ class World(WorldBase):
             if employer is None:
                 raise WrongInput(("company_mapping_id", f"No company has the mapping id {mapping_id!r}"))
             company = Company(
-                name=employer["name"], domain=employer["domain"], address=employer["address"], mapping_id=mapping_id
+                name=employer["name"],
+                domain=employer["domain"],
+                logo=employer["logo_url"],
+                address=dict(employer["address"]),
+                mapping_id=mapping_id,
             )
         return complete_bridge(self, token, command.login, provider_id=command.provider_id, company=company)
 

@@ -36,19 +36,21 @@ ROOMS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     (  # the transport that reaches a server of this process belongs to that server
         "top",
         ("http/transport",),
-        (*BELOW_THE_EDGE, "edge", "contract", "clauses"),
+        (*BELOW_THE_EDGE, "description", "edge", "contract", "clauses"),
     ),
-    ("edge", ("http", "control", "pages"), BELOW_THE_EDGE),
+    ("pdf", ("pdf",), ("core", "api")),
+    ("description", ("openapi",), BELOW_THE_EDGE),  # what is served, told from its types and from a run of the machine
+    ("edge", ("http", "control", "pages"), (*BELOW_THE_EDGE, "pdf", "description")),
     ("contract", ("contract/__init__",), (*BELOW_THE_EDGE, "adapter", "reference", "clauses")),  # the front door
     ("adapter", ("contract/adapter", "contract/transport", "contract/manifest"), ()),
     ("reference", ("contract/reference",), ("adapter",)),  # a stranger's program: it knows nothing but the adapter
     (  # pure judgement: histories, clauses, plans
         "clauses",
-        ("contract/clauses", "contract/clause", "contract/history", "contract/plan"),
+        ("contract/clauses", "contract/clause", "contract/history", "contract/operations", "contract/plan"),
         ("core", "adapter"),
     ),
-    ("contract", ("contract",), (*BELOW_THE_EDGE, "adapter", "reference", "clauses")),
-    ("top", ("",), (*BELOW_THE_EDGE, "edge", "adapter", "clauses", "contract")),
+    ("contract", ("contract",), (*BELOW_THE_EDGE, "pdf", "adapter", "reference", "clauses")),
+    ("top", ("",), (*BELOW_THE_EDGE, "pdf", "description", "edge", "adapter", "clauses", "contract")),
 )
 """Name of a room, where its modules are, the rooms it may import besides itself; a module is of the first that fits."""
 
@@ -64,8 +66,8 @@ FORBIDDEN = frozenset({
 })  # fmt: skip
 READS_THE_CLOCK = {"now", "today", "utcnow", "fromtimestamp", "localtime", "astimezone"}
 CORE_MAY_IMPORT = {"msgspec"}
-HEAVY = ("starlette", "uvicorn", "httpx", "hypothesis", "faker", "schemathesis", "msgspec")
-NOT_FOR_SERVING = ("faker", "httpx", "hypothesis", "schemathesis", "jinja2", "rich")
+HEAVY = ("starlette", "uvicorn", "httpx", "hypothesis", "faker", "schemathesis", "msgspec", "fpdf")
+NOT_FOR_SERVING = ("faker", "httpx", "hypothesis", "schemathesis", "jinja2", "rich", "fpdf", "PIL")
 
 
 def modules() -> list[str]:

@@ -368,7 +368,14 @@ def some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({}, optional=fields)
 
 
+accounts = some(
+    account_number=st.sampled_from(("16002600", "40018822")),
+    routing_number=st.sampled_from(("12345678", "130210113")),
+    deposit_type=st.sampled_from(("entire", "percent", "amount", "P", "?")),
+    deposit_value=st.sampled_from(("40", 12.5, 100, "140", "x")),
+)
 employers = some(
+    account=accounts,
     company_name=st.sampled_from(("Home Depot", "Example Bakery")),
     company_mapping_id=often(st.sampled_from((MAPPINGS[0], "self_employed")), st.just(NOBODY)),
     suborder_number=st.sampled_from(("n-1", "n-2")),
@@ -390,7 +397,8 @@ orders = st.builds(
         order_number=st.just("o-1"),
         notification_settings=some(suppress_user_notifications=st.booleans(),
                                    first_notification_delay_hours=st.integers(0, 3)),
-        financial_institutions=st.just([{"name": "Example Bank"}]),
+        financial_institutions=st.just([{"name": "Example Bank"}, {"id": "maplebank", "suborder_number": "n-1"}]),
+        insurance=st.sampled_from(({"provider_id": "rooftree"}, {"provider_id": "nobody"}, {})),
         loan=st.just({"amount": 12.5, "parts": [1, None]}),
         first_name=often(st.just("Grace"), st.just("")),
     ),
@@ -446,7 +454,7 @@ def posts(path: str, body: st.SearchStrategy[Any]) -> st.SearchStrategy[Act]:
 
 logins = acts("bridge", st.tuples(
     often(st.just(GOOD), st.sampled_from(LOGINS), 1),
-    often(st.none(), st.sampled_from(("truv_api", "nobody")), 4),
+    often(st.none(), st.sampled_from(("truv_api", "nobody", "maplebank", "rooftree", "fieldhand", "docdrop")), 4),
     often(st.none(), st.sampled_from((MAPPINGS[1], NOBODY)), 4),
 ))  # fmt: skip
 good_logins = st.builds(Act, st.just("bridge"), st.integers(0, 2), st.just((GOOD, None, None)))
@@ -457,7 +465,7 @@ refreshes = acts("refresh", st.tuples(
     some(email=st.just("new@example.com"), manager=st.just({"name": "Max"}), reports=often(st.just({}), st.just("?"))),
 ))  # fmt: skip
 plain_refreshes = acts("refresh", st.just(("/orders/{order}/", ["income"], None, {})))
-link_refreshes = acts("refresh_link", some(product_type=st.sampled_from(PRODUCTS)))
+link_refreshes = acts("refresh_link", some(product_type=st.sampled_from(PRODUCTS), account=accounts))
 matches: dict[str, st.SearchStrategy[Any]] = {
     "event_type": st.sampled_from((None, "task-status-updated", "order-status-updated")),
     "nth": st.sampled_from(((), (1,), (2, 3))),
@@ -480,14 +488,19 @@ others = st.one_of(
     posts("/orders/lookup/", st.just({"ssn": "3333"})),
     posts("/webhooks/", webhooks),
     posts("/users/", some(**people)),
-    posts("/users/{user}/tokens/", st.builds(dict, product_type=st.sampled_from(PRODUCTS))),
+    posts("/users/{user}/tokens/", st.builds(
+        lambda product, rest: {"product_type": product} | rest, st.sampled_from(PRODUCTS),
+        some(account=accounts, company_mapping_id=st.just(MAPPINGS[0]),
+             allowed_products=st.lists(st.sampled_from(PRODUCTS), max_size=3),
+             data_sources=st.lists(st.sampled_from(("payroll", "docs", "tax", "financial_accounts", "insurance")),
+                                   max_size=2)))),
     posts("/users/{user}/reports/", some(is_voe=st.booleans())),
     acts("patch", st.tuples(st.just("/orders/{order}/"), some(first_name=st.just("Eve"), loan=st.just({"n": 1}),
                                                              notes=st.sampled_from(("", "kept"))))),
     acts("patch", st.tuples(st.just("/users/{user}/"), some(**people))),
     acts("patch", st.tuples(st.just("/webhooks/{webhook}/"), some(enabled=st.booleans(), name=st.just("y")))),
     acts("delete", st.sampled_from(("/links/{link}/", "/webhooks/{webhook}/", "/users/{user}/", "/orders/{order}/"))),
-    acts("update_mode", st.sampled_from(("income", "employment"))),
+    acts("update_mode", st.sampled_from(("income", "employment", "deposit_switch", "assets"))),
     acts("exchange", st.none()),
     acts("redeliver", st.none()),
     acts("resume", st.none()),
@@ -625,12 +638,14 @@ sandbox_scenarios = some(
     is_refresh=st.none() | st.booleans(),
     provider_id=st.sampled_from(("truv_api", "nobody")),
     products=st.sampled_from(([], ["income"])),
+    data_source=often(st.just("payroll"), st.sampled_from(("financial_accounts", "insurance", "docs")), 2),
     behavior_status=st.sampled_from((None, "done", *sorted(ERRORS))),
     behavior_error_message=st.just("as ordered"),
     behavior_duration_seconds=st.sampled_from((0, 30)),
     behavior_mfa=st.sampled_from((None, {"challenges": [{"type": "TEXT", "answer": "12345", "label": "Code"}]})),
     payload=st.sampled_from((None, {"employments": []}, {"flags": {"is_suspicious": True}},
-                             {"employments": [{"company": {"name": "Example Bakery"}, "income": "1000.00"}]})),
+                             {"employments": [{"company": {"name": "Example Bakery"}, "income": "1000.00"}]},
+                             {"employments": 7, "flags": "odd"})),
     enabled=st.booleans(),
 ).map(lambda fields: {"label": "one", "data_source": "payroll", "username": "jane"} | fields)  # fmt: skip
 sandbox_logins = acts("bridge", st.tuples(

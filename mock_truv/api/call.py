@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from mock_truv.core.errors import WrongInput
+from mock_truv.core.instants import parse_instant
 from mock_truv.core.plain import Frozen
 
 if TYPE_CHECKING:
@@ -45,6 +47,13 @@ class Answer(Frozen, frozen=True):
     ending: Literal["whole", "cut", "none"] = "whole"
     """The answer is sent whole; cut off after ``cut_bytes`` and the connection closed; or not sent at all."""
     cut_bytes: int = 0
+
+
+class Printed(Frozen, frozen=True):
+    """A document that the border of the server turns into a PDF: an operation returns it where one was asked for."""
+
+    title: str
+    document: Any
 
 
 @dataclass(slots=True)
@@ -94,6 +103,21 @@ class Operation:
     errors: tuple[int, ...] = ()
     """Further statuses it may answer, besides those that every operation of its kind may (400 for a body or a query,
     401, 404 for an object in the path, 405, 406, 429)."""
+
+
+def instant_given(call: Call, name: str) -> int | None:
+    """Return a query parameter that is an instant, or a day for its midnight, in microseconds; None: not given.
+
+    Raises:
+        WrongInput: It is something else.
+    """
+    text: str | None = getattr(call.params, name)
+    if not text:
+        return None
+    try:
+        return parse_instant(text if len(text) > 10 else f"{text}T00:00:00Z")
+    except ValueError as error:
+        raise WrongInput((name, str(error))) from None
 
 
 def own_url(path: str) -> Any:

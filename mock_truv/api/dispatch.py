@@ -11,8 +11,33 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mock_truv.api import links, orders, sandbox, users, webhooks
-from mock_truv.api.call import Answer, Call, Operation, Request
+from mock_truv.api import (
+    assets,
+    banking,
+    batches,
+    certifications,
+    collections,
+    companies,
+    deposit_switch,
+    documents,
+    income_insights,
+    insurance,
+    invoices,
+    keys,
+    legacy,
+    link_data,
+    links,
+    order_employers,
+    order_refresh,
+    orders,
+    printing,
+    sandbox,
+    scoring,
+    templates,
+    users,
+    webhooks,
+)
+from mock_truv.api.call import Answer, Call, Operation, Printed, Request
 from mock_truv.api.parsing import not_json, parse_body, parse_query
 from mock_truv.core.errors import ApiError, DetailError, NotFound
 
@@ -22,14 +47,57 @@ if TYPE_CHECKING:
 
 PREFIX = "/v1"
 OPERATIONS: tuple[Operation, ...] = (
-    users.OPERATIONS + orders.OPERATIONS + links.OPERATIONS + webhooks.OPERATIONS + sandbox.OPERATIONS
+    users.OPERATIONS
+    + orders.OPERATIONS
+    + order_refresh.OPERATIONS
+    + order_employers.OPERATIONS
+    + batches.OPERATIONS
+    + certifications.OPERATIONS
+    + invoices.OPERATIONS
+    + links.OPERATIONS
+    + link_data.OPERATIONS
+    + banking.OPERATIONS
+    + assets.OPERATIONS
+    + income_insights.OPERATIONS
+    + scoring.OPERATIONS
+    + documents.OPERATIONS
+    + collections.OPERATIONS
+    + webhooks.OPERATIONS
+    + sandbox.OPERATIONS
+    + deposit_switch.OPERATIONS
+    + insurance.OPERATIONS
+    + companies.OPERATIONS
+    + templates.OPERATIONS
+    + keys.OPERATIONS
+    + legacy.OPERATIONS
 )
+OPERATIONS += legacy.with_token_in_body(OPERATIONS)
+OLD_NAMES = {"link": "links"}
+"""First segments of older pages -> those of today: every operation below the one is served below the other, too."""
 JSON = {"content-type": "application/json"}
+PDF = {"content-type": "application/pdf"}
+"""The body is the JSON of a ``Printed`` until it leaves the server."""
 
 
 FINDERS: dict[str, Finder] = {
     kind: find
-    for module in (users, orders, links, webhooks, sandbox)
+    for module in (
+        users,
+        orders,
+        batches,
+        links,
+        webhooks,
+        sandbox,
+        legacy,
+        link_data,
+        assets,
+        income_insights,
+        scoring,
+        documents,
+        collections,
+        companies,
+        templates,
+    )
     for kind, find in getattr(module, "FINDERS", {}).items()
 }
 """Kind of a path parameter -> how the object is found; each module of operations brings those of its own objects."""
@@ -62,7 +130,8 @@ class Router:
     def match(self, path: str) -> tuple[Route, list[str]] | None:
         """Return the route of a path below ``/v1`` and its parameters; one trailing slash more or less is the same."""
         node, found = self._tree, []
-        for part in path.removesuffix("/").split("/")[1:]:
+        first, *others = path.removesuffix("/").split("/")[1:] or [""]
+        for part in (OLD_NAMES.get(first, first), *others):
             following = node.get(part) if part else None
             if following is None or part == "{}":
                 following = node.get("{}") if part else None
@@ -101,6 +170,8 @@ def refused(error: ApiError) -> Answer:
 
 
 def _perform(world: WorldBase, request: Request) -> Answer:
+    if printing.is_file(request.path):
+        return Answer(200, msgspec.json.encode(printing.read_file(world, request)), PDF)
     matched = ROUTER.match(request.path[len(PREFIX) :])
     if matched is None:
         raise NotFound
@@ -120,7 +191,7 @@ def _perform(world: WorldBase, request: Request) -> Answer:
     result = operation.handler(call)
     if result is None:
         return Answer(operation.status, b"", {})
-    return Answer(operation.status, msgspec.json.encode(result), JSON)
+    return Answer(operation.status, msgspec.json.encode(result), PDF if isinstance(result, Printed) else JSON)
 
 
 def _find(call: Call, route: Route, parameters: list[str]) -> None:

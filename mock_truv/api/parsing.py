@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -16,7 +17,7 @@ from msgspec import inspect
 from mock_truv.core.errors import ApiError, WrongInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
 
 T = TypeVar("T")
 Problem = tuple[str, str]
@@ -24,6 +25,10 @@ Problem = tuple[str, str]
 DEPTH_LIMIT = 200
 """Deepest nesting of a body. The interpreter's own limit will not do: how far it reaches depends on who calls us."""
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
+_WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
+TRUTHS: dict[str, object] = {"true": True, "1": True, "false": False, "0": False}
+EXACT = 2.0**53
+"""Beyond it a float may stand for several whole numbers."""
 _LONG_NUMBER = re.compile(r"\d{19}", re.ASCII)
 PATTERN = "Must have the form"
 """How a text that does not fit a pattern is told; a field with a description says that instead."""
@@ -43,9 +48,10 @@ def parse_body(text: str, model: type[T]) -> T:
         value = msgspec.json.decode(text) if text.strip() else {}
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise not_json(str(error)) from None
-    if _LONG_NUMBER.search(text) and _holds_huge(value):
+    parsed = parse_value(value, model)
+    if _LONG_NUMBER.search(text) and _holds_huge(value) and _holds_huge(msgspec.to_builtins(parsed)):
         raise not_json("a whole number does not fit into 64 bits")
-    return parse_value(value, model)
+    return parsed
 
 
 def parse_value(value: object, model: type[T]) -> T:
@@ -57,9 +63,30 @@ def parse_value(value: object, model: type[T]) -> T:
     try:
         return msgspec.convert(value, model)
     except (msgspec.ValidationError, RecursionError):
-        problems = list(_problems(value, inspect.type_info(model), ""))
-        assert problems, f"{model} refuses what the second pass accepts: {value!r}"
+        kind = inspect.type_info(model)
+        value = _with_whole_numbers(value, kind)
+        problems = list(_problems(value, kind, ""))
+        if not problems:
+            return msgspec.convert(value, model)
         raise WrongInput(*problems) from None
+
+
+def _with_whole_numbers(value: Any, kind: inspect.Type) -> Any:
+    """Return a value in which ``3.0`` is the whole number 3 wherever one is wanted: JSON knows no difference."""
+    match kind:
+        case inspect.IntType() if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
+            return int(value)
+        case inspect.Metadata(type=inner):
+            return _with_whole_numbers(value, inner)
+        case inspect.UnionType(types=types):
+            for each in types:
+                value = _with_whole_numbers(value, each)
+        case inspect.StructType(fields=fields) if isinstance(value, dict):
+            known = {field.encode_name: field.type for field in fields}
+            return {key: _with_whole_numbers(each, known[key]) if key in known else each for key, each in value.items()}
+        case inspect.ListType(item_type=inner) if isinstance(value, list):
+            return [_with_whole_numbers(each, inner) for each in value]
+    return value
 
 
 def parse_query(text: str, model: type[T]) -> T:
@@ -68,9 +95,10 @@ def parse_query(text: str, model: type[T]) -> T:
     Raises:
         WrongInput: 400, every wrong parameter.
     """
-    given = {name: value for name, value in parse_qsl(text, keep_blank_values=True) if value}
+    kinds = _parameter_kinds(model)  # type: ignore[arg-type]  # classes are hashable
+    given = {name: _read(value, kinds.get(name, "text")) for name, value in parse_qsl(text) if value}
     try:
-        return msgspec.convert(given, model, strict=False)
+        return msgspec.convert(given, model)
     except msgspec.ValidationError:
         kind = inspect.type_info(model)
         assert isinstance(kind, inspect.StructType)
@@ -79,20 +107,40 @@ def parse_query(text: str, model: type[T]) -> T:
         raise WrongInput(*problems) from None
 
 
-def _parameter_problems(given: dict[str, str], field: inspect.Field) -> Iterator[Problem]:
-    if field.encode_name not in given:
-        yield from _field_problems({}, field, "")
-        return
-    text = given[field.encode_name]
-    kinds = field.type.types if isinstance(field.type, inspect.UnionType) else (field.type,)
-    value: object = text
-    if any(isinstance(kind, inspect.IntType) for kind in kinds) and re.fullmatch(r"-?\d{1,18}", text, re.ASCII):
-        value = int(text)
-    if any(isinstance(kind, inspect.BoolType) for kind in kinds):
-        if text.lower() not in {"true", "false", "1", "0"}:
-            yield field.encode_name, f"Must be true or false, got {_shown(text)}"
-        return
-    yield from _problems(value, field.type, field.encode_name)
+@lru_cache(maxsize=256)
+def _parameter_kinds(model: Hashable) -> dict[str, str]:
+    """Return {parameter: ``whole``, ``truth`` or ``text``}."""
+    kind = inspect.type_info(model)
+    assert isinstance(kind, inspect.StructType)
+    return {field.encode_name: _parameter_kind(field.type) for field in kind.fields}
+
+
+def _parameter_kind(kind: inspect.Type) -> str:
+    match kind:
+        case inspect.Metadata(type=inner):
+            return _parameter_kind(inner)
+        case inspect.UnionType(types=types):
+            return next((word for each in types if (word := _parameter_kind(each)) != "text"), "text")
+        case inspect.IntType():
+            return "whole"
+        case inspect.BoolType():
+            return "truth"
+        case _:
+            return "text"
+
+
+def _read(text: str, kind: str) -> object:
+    if kind == "whole" and _WHOLE.fullmatch(text):
+        return int(text)
+    return TRUTHS.get(text.lower(), text) if kind == "truth" else text
+
+
+def _parameter_problems(given: dict[str, object], field: inspect.Field) -> Iterator[Problem]:
+    name = field.encode_name
+    if name in given and _parameter_kind(field.type) == "truth" and not isinstance(given[name], bool):
+        yield name, f"Must be true or false, got {_shown(given[name])}"
+    else:
+        yield from _field_problems(given, field, "")
 
 
 def _depth(text: str) -> int:

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mock_truv.api import bodies, render
+from mock_truv.api import bodies
 from mock_truv.api.call import Operation
 from mock_truv.api.pages import page
 from mock_truv.api.parsing import parse_value
+from mock_truv.api.shapes import sandbox as shapes
+from mock_truv.api.shapes.base import Page, Paged
 from mock_truv.core import sandbox_scenarios as rules
-from mock_truv.core.catalog import TRUV_API
 from mock_truv.core.errors import ApiError, WrongInput
+from mock_truv.core.instants import text_z
 from mock_truv.core.model import SandboxScenario, TaskStatus
+from mock_truv.core.products import default_provider
 
 if TYPE_CHECKING:
     from mock_truv.api.call import Call, Finder
@@ -31,12 +34,12 @@ UNREADABLE = "[unreadable]"
 """Stands for a body in which a password cannot be found, because it is no JSON."""
 
 
-def list_scenarios(call: Call) -> dict[str, Any]:
+def list_scenarios(call: Call) -> Page[shapes.SandboxScenario]:
     """Return the sandbox scenarios, newest first."""
     return page(call, list(reversed(call.world.state.sandbox_scenarios.values())), shown)
 
 
-def create(call: Call) -> dict[str, Any]:
+def create(call: Call) -> shapes.SandboxScenario:
     """Create a sandbox scenario."""
     body: bodies.CreateSandboxScenario = call.body
     world = call.world
@@ -53,12 +56,12 @@ def create(call: Call) -> dict[str, Any]:
     return shown(made)
 
 
-def read(call: Call) -> dict[str, Any]:
+def read(call: Call) -> shapes.SandboxScenario:
     """Return one sandbox scenario."""
     return shown(call.target)
 
 
-def patch(call: Call) -> dict[str, Any]:
+def patch(call: Call) -> shapes.SandboxScenario:
     """Change a sandbox scenario: a key replaces the whole former value, absent keys stay, null unsets."""
     body: bodies.PatchSandboxScenario = call.body
     world = call.world
@@ -80,12 +83,13 @@ def delete(call: Call) -> None:
     call.world.happened("sandbox-scenario", call.target.id, "deleted")
 
 
-def resolve(call: Call) -> dict[str, Any]:
+def resolve(call: Call) -> shapes.ResolvedScenario:
     """Return the scenario that a login would hit, or null (shape of the answer assumed). Changes nothing."""
     body: bodies.ResolveSandboxScenario = call.body
     state = call.world.state
     provider_id = body.provider_id or None
-    source = body.data_source or (rules.PAYROLL if provider_id in state.providers else None)
+    known = state.providers.get(provider_id or "")
+    source = body.data_source or (known.data_source if known else None)
     if source is None:
         raise _source_required()
     attempt = rules.LoginAttempt(
@@ -93,21 +97,21 @@ def resolve(call: Call) -> dict[str, Any]:
         product=body.product,
         username=body.username,
         credentials=_credentials(state.seed, body.username, body.password),
-        provider_id=provider_id or (TRUV_API if source == rules.PAYROLL else None),
+        provider_id=provider_id or default_provider(source, state.providers),
     )
     hit = rules.choose(state.sandbox_scenarios.values(), attempt, state.seed)
-    return {"scenario": None if hit is None else shown(hit)}
+    return shapes.ResolvedScenario(scenario=None if hit is None else shown(hit))
 
 
-def shown(it: SandboxScenario) -> dict[str, Any]:
-    """Return a sandbox scenario (sandbox object; that everything sent is given back is inferred)."""
-    return {
-        "id": it.id,
-        "data_source": it.data_source,
+def shown(it: SandboxScenario) -> shapes.SandboxScenario:
+    """Return a sandbox scenario."""
+    return shapes.SandboxScenario(
+        id=it.id,
+        data_source=it.data_source,
         **{field: getattr(it, field) for field in FIELDS},
-        "created_at": render.moment(it.created_us),
-        "updated_at": render.moment(it.updated_us),
-    }
+        created_at=text_z(it.created_us),
+        updated_at=text_z(it.updated_us),
+    )
 
 
 def is_resolve(path: str) -> bool:
@@ -240,19 +244,28 @@ def _challenge_problems(it: SandboxScenario) -> list[tuple[str, str]]:
 
 
 OPERATIONS = (
-    Operation("GET", "/sandbox/scenarios/", list_scenarios, "sandbox object; page inferred", basis="inferred"),
-    Operation("POST", "/sandbox/scenarios/", create, "sandbox object", bodies.CreateSandboxScenario, 201),
     Operation(
-        "POST", RESOLVE, resolve, "sandbox object; answer assumed", bodies.ResolveSandboxScenario, basis="inferred"
+        "GET", "/sandbox/scenarios/", list_scenarios, "sandbox object; page inferred", basis="inferred", query=Paged,
+        answer=Page[shapes.SandboxScenario],
     ),
-    Operation("GET", "/sandbox/scenarios/{sandbox_scenario}/", read, "sandbox object"),
+    Operation(
+        "POST", "/sandbox/scenarios/", create, "sandbox object", bodies.CreateSandboxScenario, 201,
+        answer=shapes.SandboxScenario,
+    ),
+    Operation(
+        "POST", RESOLVE, resolve, "sandbox object; answer assumed", bodies.ResolveSandboxScenario, basis="inferred",
+        answer=shapes.ResolvedScenario,
+    ),
+    Operation(
+        "GET", "/sandbox/scenarios/{sandbox_scenario}/", read, "sandbox object", answer=shapes.SandboxScenario
+    ),
     Operation(
         "PATCH", "/sandbox/scenarios/{sandbox_scenario}/", patch, "v1_sandbox_scenarios_partial_update",
-        bodies.PatchSandboxScenario,
+        bodies.PatchSandboxScenario, answer=shapes.SandboxScenario,
     ),
     Operation(
         "PUT", "/sandbox/scenarios/{sandbox_scenario}/", patch, "sandbox object: works as PATCH",
-        bodies.PatchSandboxScenario,
+        bodies.PatchSandboxScenario, answer=shapes.SandboxScenario,
     ),
     Operation(
         "DELETE", "/sandbox/scenarios/{sandbox_scenario}/", delete, "not documented", status=204, basis="inferred"

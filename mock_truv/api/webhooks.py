@@ -6,11 +6,15 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from mock_truv.api import bodies, render
-from mock_truv.api.call import Operation, own_url
-from mock_truv.api.pages import page, positive
+import msgspec
+
+from mock_truv.api import bodies
+from mock_truv.api.call import Operation, instant_given, own_url
+from mock_truv.api.pages import page, page_size
+from mock_truv.api.shapes.base import Page, Paged
+from mock_truv.api.shapes.webhooks import Webhook, WebhookRequest, WebhookRequestQuery, WebhookRequests
 from mock_truv.core.errors import WrongInput
-from mock_truv.core.instants import DAY_US, parse_instant
+from mock_truv.core.instants import DAY_US, text_z
 from mock_truv.core.model import Subscription
 
 if TYPE_CHECKING:
@@ -23,7 +27,7 @@ Tried = tuple[tuple[int, int, int], "Delivery"]
 """(instant, ordinal of the delivery, number of the attempt) and the delivery."""
 
 
-def create(call: Call) -> dict[str, Any]:
+def create(call: Call) -> Webhook:
     """Register a webhook; the same URL twice in one environment is refused, naming ``env_type``."""
     body: bodies.CreateWebhook = call.body
     _check_free(call, body.webhook_url, body.env_type, None)
@@ -40,20 +44,20 @@ def create(call: Call) -> dict[str, Any]:
     )
     world.state.subscriptions[made.id] = made
     world.happened("subscription", made.id, "created")
-    return render.webhook(made)
+    return shown_webhook(made)
 
 
-def list_webhooks(call: Call) -> dict[str, Any]:
+def list_webhooks(call: Call) -> Page[Webhook]:
     """Return the registered webhooks, oldest first."""
-    return page(call, list(call.world.state.subscriptions.values()), render.webhook)
+    return page(call, list(call.world.state.subscriptions.values()), shown_webhook)
 
 
-def read(call: Call) -> dict[str, Any]:
+def read(call: Call) -> Webhook:
     """Return one registered webhook."""
-    return render.webhook(call.target)
+    return shown_webhook(call.target)
 
 
-def patch(call: Call) -> dict[str, Any]:
+def patch(call: Call) -> Webhook:
     """Change a registered webhook; ``"enabled": true`` switches it on again."""
     body: bodies.PatchWebhook = call.body
     it: Subscription = call.target
@@ -68,7 +72,7 @@ def patch(call: Call) -> dict[str, Any]:
         it.events = list(dict.fromkeys(body.events))
     call.world.touch(it)
     call.world.happened("subscription", it.id, "changed")
-    return render.webhook(it)
+    return shown_webhook(it)
 
 
 def delete(call: Call) -> None:
@@ -77,30 +81,30 @@ def delete(call: Call) -> None:
     call.world.happened("subscription", call.target.id, "deleted")
 
 
-def list_requests(call: Call) -> dict[str, Any]:
+def list_requests(call: Call) -> WebhookRequests:
     """Return the delivery history of the last 30 days, newest first, by cursor (no ``count``)."""
-    query = call.query
+    wanted: WebhookRequestQuery = call.params
     floor_us = call.world.now_us - HISTORY_DAYS * DAY_US
-    from_us = max(_instant(call, "created_at__gte", floor_us), floor_us)
-    until_us = _instant(call, "created_at__lte", call.world.now_us)
-    wanted_type, wanted_code = query.get("event_type"), positive(call, "status_code", 0)
+    from_us = max(instant_given(call, "created_at__gte") or floor_us, floor_us)
+    until_us = instant_given(call, "created_at__lte")
+    if until_us is None:
+        until_us = call.world.now_us
     tried: list[Tried] = []
     for ordinal, it in enumerate(call.world.state.deliveries.values()):
-        if from_us <= it.created_us <= until_us and wanted_type in {None, it.event_type}:
+        if from_us <= it.created_us <= until_us and wanted.event_type in {None, it.event_type}:
             tried += [
                 ((attempt.at_us, ordinal, index), it)
                 for index, attempt in enumerate(it.attempts)
-                if wanted_code in {0, attempt.status_code}
+                if wanted.status_code in {None, attempt.status_code}
             ]
     tried.sort(key=lambda entry: entry[0], reverse=True)
     return _cursor_page(call, tried)
 
 
-def _cursor_page(call: Call, tried: list[Tried]) -> dict[str, Any]:
+def _cursor_page(call: Call, tried: list[Tried]) -> WebhookRequests:
     """Cut one page. A cursor names the entry beside which the page stands, so new entries do not move it."""
-    profile = call.world.state.profile
-    size = min(positive(call, "page_size", profile.page_size), profile.page_size_max)
-    text = call.query.get("cursor", "")
+    size = page_size(call)
+    text = call.params.cursor or ""
     match = CURSOR.fullmatch(text)
     if text and match is None:
         raise WrongInput(("cursor", f"Use the cursor of next or previous as it is; got {text!r}"))
@@ -116,21 +120,11 @@ def _cursor_page(call: Call, tried: list[Tried]) -> dict[str, Any]:
         cursor = side + "-".join(str(part) for part in entry[0])
         return own_url(f"{call.request.path}?{urlencode(call.query | {'cursor': cursor})}")
 
-    return {
-        "next": link("a", shown[-1]) if shown and shown[-1] is not tried[-1] else None,
-        "previous": link("b", shown[0]) if shown and shown[0] is not tried[0] else None,
-        "results": [render.webhook_request(it, place[2]) for place, it in shown],
-    }
-
-
-def _instant(call: Call, name: str, default: int) -> int:
-    text = call.query.get(name)
-    if not text:
-        return default
-    try:
-        return parse_instant(text if len(text) > 10 else f"{text}T00:00:00Z")
-    except ValueError as error:
-        raise WrongInput((name, str(error))) from None
+    return WebhookRequests(
+        next=link("a", shown[-1]) if shown and shown[-1] is not tried[-1] else None,
+        previous=link("b", shown[0]) if shown and shown[0] is not tried[0] else None,
+        results=[_shown_request(it, place[2]) for place, it in shown],
+    )
 
 
 def _check_free(call: Call, url: str, env_type: str, besides: Subscription | None) -> None:
@@ -139,12 +133,44 @@ def _check_free(call: Call, url: str, env_type: str, besides: Subscription | Non
             raise WrongInput(("env_type", f"Webhook url for {env_type} already registered"))
 
 
+def shown_webhook(it: Subscription) -> Webhook:
+    """Return a registered webhook."""
+    return Webhook(
+        id=it.id,
+        name=it.name,
+        webhook_url=it.webhook_url,
+        env_type=it.env_type,
+        events=it.events,
+        enabled=it.enabled,
+        created_at=text_z(it.created_us),
+        updated_at=text_z(it.updated_us),
+    )
+
+
+def _shown_request(it: Delivery, attempt: int) -> WebhookRequest:
+    """Return one entry of the delivery history: one per attempt (assumed)."""
+    tried = it.attempts[attempt]
+    payload: Any = msgspec.Raw(it.body.encode())
+    return WebhookRequest(
+        webhook_id=it.webhook_id,
+        event_type=it.event_type,
+        event_created_at=text_z(it.created_us),
+        status_code=tried.status_code,
+        error_message=tried.error,
+        webhook_payload=payload,
+        webhook_url=it.url,
+    )
+
+
 OPERATIONS = (
-    Operation("GET", "/webhooks/", list_webhooks, "webhooks list"),
-    Operation("POST", "/webhooks/", create, "webhooks_create", bodies.CreateWebhook, 201),
-    Operation("GET", "/webhooks/{webhook}/", read, "webhooks read"),
-    Operation("PATCH", "/webhooks/{webhook}/", patch, "webhooks update", bodies.PatchWebhook),
+    Operation("GET", "/webhooks/", list_webhooks, "webhooks list", query=Paged, answer=Page[Webhook]),
+    Operation("POST", "/webhooks/", create, "webhooks_create", bodies.CreateWebhook, 201, answer=Webhook),
+    Operation("GET", "/webhooks/{webhook}/", read, "webhooks read", answer=Webhook),
+    Operation("PATCH", "/webhooks/{webhook}/", patch, "webhooks update", bodies.PatchWebhook, answer=Webhook),
     Operation("DELETE", "/webhooks/{webhook}/", delete, "webhooks delete", status=204),
-    Operation("GET", "/webhook-requests/", list_requests, "webhook_requests_list"),
-)
+    Operation(
+        "GET", "/webhook-requests/", list_requests, "webhook_requests_list", query=WebhookRequestQuery,
+        answer=WebhookRequests,
+    ),
+)  # fmt: skip
 FINDERS: dict[str, Finder] = {"webhook": lambda world, ident, _: world.state.subscriptions.get(ident)}

@@ -9,10 +9,11 @@ from msgspec import UNSET, Meta, UnsetType
 
 from mock_truv.api.parsing import parse_value
 from mock_truv.core import connections, links
+from mock_truv.core.bounds import of_fault
 from mock_truv.core.connections import is_down
 from mock_truv.core.due import ChangeDue
 from mock_truv.core.errors import NotFound, WrongInput
-from mock_truv.core.faults import Active, Reorder
+from mock_truv.core.faults import Active
 from mock_truv.core.instants import LAST_US, SECOND_US, parse_instant, text_z
 from mock_truv.core.model import Outage
 from mock_truv.core.outgoing import release
@@ -137,8 +138,9 @@ def add_fault(world: WorldBase, fault: Fault, name: str | None) -> dict[str, Any
         raise WrongInput(("name", f"A fault called {ident!r} is in force; remove it or take another name"))
     if len(in_force) >= FAULTS_LIMIT:
         raise WrongInput(("name", f"{FAULTS_LIMIT} faults are in force; remove some"))
-    if isinstance(fault, Reorder) and sorted(fault.order) != list(range(1, len(fault.order) + 1)):
-        raise WrongInput(("order", f"Must name each place from 1 to {len(fault.order)} once; got {list(fault.order)}"))
+    problems = list(of_fault(fault))
+    if problems:
+        raise WrongInput(*problems)
     in_force[ident] = Active(id=ident, fault=fault, since_us=world.now_us)
     world.happened("fault", ident, "added")
     return shown_fault(in_force[ident])

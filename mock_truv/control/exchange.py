@@ -54,7 +54,7 @@ def give(runtime: Runtime, command: Command) -> msgspec.Raw:
     Raises:
         ApiError: The command was refused.
     """
-    answer = runtime.handle(_without(command, runtime.secret)).answer
+    answer = runtime.handle(_without(command, runtime.secrets)).answer
     assert answer is not None, "this command answers"
     if answer.status >= 400:
         body = msgspec.json.decode(answer.body)
@@ -64,13 +64,16 @@ def give(runtime: Runtime, command: Command) -> msgspec.Raw:
     return msgspec.Raw(answer.body)
 
 
-def _without(command: Command, secret: str) -> Command:
-    """Return a command from which an access secret that was sent in the wrong place is taken out."""
-    written, hidden = msgspec.json.encode(command), msgspec.json.encode(secret)[1:-1]
-    if hidden not in written:
+def _without(command: Command, secrets: tuple[str, ...]) -> Command:
+    """Return a command from which access secrets that were sent in the wrong place are taken out."""
+    written = msgspec.json.encode(command)
+    cleaned = written
+    for secret in secrets:
+        cleaned = cleaned.replace(msgspec.json.encode(secret)[1:-1], b"[secret]")
+    if cleaned == written:
         return command
-    cleaned: Command = msgspec.json.decode(written.replace(hidden, b"[secret]"), type=Command)
-    return cleaned
+    found: Command = msgspec.json.decode(cleaned, type=Command)
+    return found
 
 
 def found(thing: T | None) -> T:

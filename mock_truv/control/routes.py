@@ -6,6 +6,7 @@ import hmac
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -83,12 +84,16 @@ class Control:
             ("GET", "/_mock/journal/", self.read_journal),
             ("GET", "/_mock/deliveries/", self.list_deliveries),
             ("POST", "/_mock/deliveries/{id}/redeliver", self.redeliver),
+            ("POST", "/_mock/orders/{id}/certify", self.certify),
             ("GET", "/_mock/billing/", self.read_billing),
         ]
         paths: dict[str, dict[str, Callable[[Runtime, Request], Awaitable[Any]]]] = {}
         for method, path, endpoint in table:
             paths.setdefault(path, {})[method] = endpoint
-        routes = [Route("/_mock/health", self.health, methods=["GET"])]
+        routes = [
+            Route("/_mock/health", self.health, methods=["GET"]),
+            Route("/_mock/openapi.json", self.openapi, methods=["GET"]),
+        ]
         for path, endpoints in paths.items():
             bare = path.rstrip("/")
             routes += [self._route(each, endpoints) for each in (bare, bare + "/")]
@@ -115,6 +120,16 @@ class Control:
         except ApiError as error:
             return refused(error)
         return answered({"status": "ok", "version": mock_truv.__version__})
+
+    async def openapi(self, request: Request) -> Response:
+        """Return the OpenAPI document; it tells nothing of any sandbox, so no keys are needed."""
+        from mock_truv.openapi.document import document_bytes  # noqa: PLC0415 -- made by who asks for it
+
+        try:
+            self._check_host(request)
+        except ApiError as error:
+            return refused(error)
+        return Response(await run_in_threadpool(document_bytes), media_type="application/json")
 
     async def read_clock(self, runtime: Runtime, _: Request) -> dict[str, Any]:
         """Return the sandbox's time."""
@@ -274,6 +289,10 @@ class Control:
     async def redeliver(self, runtime: Runtime, request: Request) -> Any:
         """Send a webhook once more."""
         return give(runtime, Redeliver(request.path_params["id"]))
+
+    async def certify(self, runtime: Runtime, request: Request) -> Any:
+        """Certify an order's data as its person does: ``{"decisions": […]}``, or ``{}`` for all as they are."""
+        return await _change(runtime, request, "certification", request.path_params["id"])
 
     async def read_billing(self, runtime: Runtime, _: Request) -> dict[str, Any]:
         """Return the ledger: a line for each refresh task."""

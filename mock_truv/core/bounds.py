@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mock_truv.core.faults import Reorder
 from mock_truv.core.instants import DAY_US, LONGEST_US, parse_duration
 from mock_truv.core.scenario import CONNECTIONS_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mock_truv.core.faults import Fault
     from mock_truv.core.scenario import DriverRule, PersonRule, Scenario
 
 Problem = tuple[str, str]
@@ -54,6 +56,8 @@ def problems(scenario: Scenario) -> list[Problem]:
             found += [(f"{table}[{at}].{key}", text) for key, text in _too_long(table, rule)]
     for at, person in enumerate(scenario.person):
         found += [(f"person[{at}].{key}", text) for key, text in _of_person(person)]
+    for at, rule in enumerate(scenario.fault):
+        found += [(f"fault[{at}].{key}", text) for key, text in of_fault(rule.fault)]
     for at, driver in enumerate(scenario.driver):
         found += [(f"driver[{at}].{key}", text) for key, text in _of_driver(driver)]
     return found
@@ -72,6 +76,12 @@ def _too_long(table: str, rule: Any) -> Iterator[Problem]:
             yield second, f"{first} and {second} together are {TOO_LONG}"
     if table == "driver" and lengths_us.get("after", 0) + lengths_us.get("every", 0) * (rule.times - 1) > LONGEST_US:
         yield "every", f"after and every, {rule.times} times, together are {TOO_LONG}"
+
+
+def of_fault(fault: Fault) -> Iterator[Problem]:
+    """Yield (field, what is wrong) of a fault, in a scenario or on its own."""
+    if isinstance(fault, Reorder) and sorted(fault.order) != list(range(1, len(fault.order) + 1)):
+        yield "order", f"Must name each place from 1 to {len(fault.order)} once; got {list(fault.order)}"
 
 
 def _of_person(rule: PersonRule) -> Iterator[Problem]:

@@ -25,6 +25,21 @@ class NotifyDue(Frozen, frozen=True, tag="notify"):
 
     order_id: str
     reminder: int = 0
+    suborder_id: str | None = None
+    """The message is about this one only, which was added after the first message had gone out."""
+
+
+class BatchDue(Frozen, frozen=True, tag="batch"):
+    """The next orders of a batch are to be made."""
+
+    batch_id: str
+
+
+class FileDue(Frozen, frozen=True, tag="file"):
+    """The next stage of an uploaded file is due."""
+
+    collection_id: str
+    file_id: str
 
 
 class ExpireDue(Frozen, frozen=True, tag="expire"):
@@ -55,4 +70,4 @@ class FaultDue(Frozen, frozen=True, tag="fault"):
     fault: Fault | None
 
 
-Due = TaskDue | DeliveryDue | NotifyDue | ExpireDue | ReleaseDue | ChangeDue | FaultDue
+Due = TaskDue | DeliveryDue | NotifyDue | BatchDue | FileDue | ExpireDue | ReleaseDue | ChangeDue | FaultDue

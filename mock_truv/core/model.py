@@ -63,6 +63,8 @@ class User(Plain, kw_only=True):
     ssn: str | None = None
     deleted_us: int | None = None
     voie_report_id: str | None = None
+    voa_report_id: str | None = None
+    income_insights_report_id: str | None = None
     link_ids: list[str] = []
     order_ids: list[str] = []
     report_ids: list[str] = []
@@ -93,6 +95,9 @@ class Suborder(Plain, kw_only=True):
     end_date: str | None = None
     data_sources: list[str] | None = None
     account: dict[str, Any] | None = None
+    """Where the pay is to go, for deposit switches and paycheck-linked loans."""
+    provider_id: str | None = None
+    """The bank or insurer that the client named; one that is not known here is not kept."""
     link_id: str | None = None
     completed_us: int | None = None
     """When its data were read; the report of the suborder is fixed at this instant."""
@@ -140,6 +145,7 @@ class Order(Plain, kw_only=True):
     initial_order: str | None = None
     refresh_order: str | None = None
     voie_report_id: str | None = None
+    voa_report_id: str | None = None
     employers: list[Suborder] = []
     financial_accounts: list[Suborder] = []
     events: list[OrderEvent] = []
@@ -242,10 +248,27 @@ class Task(Plain, kw_only=True):
     """It has its line in the ledger: when it was accepted or when it was done, as the knob said then."""
     script: Script | None = None
     """What the sandbox scenario that the task has hit makes of it."""
+    account: dict[str, Any] | None = None
+    """Where a deposit switch is to send pay, as the client sent it; None: it said nothing."""
     path: list[TaskStatus] = []
     """Every status so far, in order."""
     path_us: list[int] = []
     """When it entered each of them."""
+
+
+class Deposit(Frozen, frozen=True, kw_only=True):
+    """Pay that a deposit switch has sent to an account since an instant. Words as in the deposit switch report."""
+
+    at_us: int
+    task_id: str
+    product: str
+    account_number: str
+    routing_number: str
+    account_type: str
+    bank_name: str
+    deposit_type: str
+    """``entire``, ``percent`` or ``amount``."""
+    deposit_value: str
 
 
 class Connection(Plain, kw_only=True):
@@ -310,6 +333,10 @@ class Link(Plain, kw_only=True):
     """Data of sandbox scenarios that it has shown, oldest first; empty: always the built-in data."""
     last_task_id: str | None = None
     last_refresh_task_id: str | None = None
+    product_tasks: dict[str, str] = {}
+    """Product -> its latest task on this link."""
+    deposits: list[Deposit] = []
+    """Every deposit switch that was done through it, oldest first."""
     refreshes_us: list[int] = []
     """Commit instants of its latest refreshes, oldest first (while some knob can make them count)."""
     free_us: list[int] = []
@@ -333,6 +360,8 @@ class BridgeToken(Plain, kw_only=True):
     access_token: str | None = None
     template_id: str | None = None
     client_name: str | None = None
+    account: dict[str, Any] | None = None
+    """Where a deposit switch is to send pay."""
 
 
 class PublicToken(Plain, kw_only=True):
@@ -425,7 +454,7 @@ class Outage(Frozen, frozen=True, kw_only=True):
 
 
 class Provider(Plain, kw_only=True):
-    """A payroll provider and its habits (habits are assumed)."""
+    """A payroll provider, bank or insurer, and its habits (habits are assumed)."""
 
     id: str
     name: str
@@ -435,3 +464,5 @@ class Provider(Plain, kw_only=True):
     second_factor: str = "never"
     task_seconds: int = 8
     outages: list[Outage] = []
+    data_source: str = "payroll"
+    """``payroll``, ``financial_accounts`` (a bank) or ``insurance``."""

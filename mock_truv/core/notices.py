@@ -55,7 +55,7 @@ def task_changed(world: WorldBase, task: Task) -> None:
             "updated_at": _time(world, task.updated_us, "updated"),
             "product": task.product,
             "link_id": task.link_id,
-            "user_id": task.user_id,
+            **({} if _is_of_collection(task) else {"user_id": task.user_id}),
             "data_source": task.data_source,
             "task_id": task.id,
             "tracking_info": task.tracking_info,
@@ -64,6 +64,14 @@ def task_changed(world: WorldBase, task: Task) -> None:
             **({"order_id": task.order_id} if world.state.profile.task_event_order_id else {}),
         },
     )
+
+
+def _is_of_collection(task: Task) -> bool:
+    """Return whether a task reads a document collection: its events come without ``user_id`` (official sample).
+
+    No token opened Bridge for it, as one does for documents that a person uploads there.
+    """
+    return task.data_source == "docs" and task.bridge_token is None and not task.is_refresh
 
 
 def order_created(world: WorldBase, order: Order) -> None:
@@ -112,7 +120,7 @@ def object_changed(world: WorldBase, event_type: str, task: Task, object_id: str
 
 
 def objects_counted(world: WorldBase, event_type: str, task: Task, employment_id: str, count: int) -> None:
-    """``statements-…`` and ``bank-accounts-…``: how many objects of an employment there are now."""
+    """``statements-…``, ``shifts-…`` and ``bank-accounts-…``: how many objects of an employment there are now."""
     counted = {"employment_id": employment_id, "objects_count": count, "user_id": task.user_id}
     announce(world, event_type, _data_fields(task) | counted)
 
@@ -120,13 +128,13 @@ def objects_counted(world: WorldBase, event_type: str, task: Task, employment_id
 def _order_fields(
     world: WorldBase, order: Order, product: str, suborder: Suborder | None, status: str, updated_us: int
 ) -> dict[str, Any]:
-    connected = suborder is not None and suborder.link_id is not None
+    link = world.state.links.get(suborder.link_id or "") if suborder else None
     return {
         "updated_at": _time(world, updated_us, "updated"),
         "product": product,
         "link_id": suborder.link_id if suborder else None,
         "user_id": order.user_id,
-        "data_source": "payroll" if connected else None,
+        "data_source": link.data_source if link else None,
         "order_id": order.id,
         "order_number": order.order_number,
         "employer_id": suborder.id if suborder else None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
-from mock_truv.core import billing, ids, notices, progress, records, sandbox_scenarios
+from mock_truv.core import billing, ids, notices, products, progress, records, sandbox_scenarios
 from mock_truv.core.base import suborders
 from mock_truv.core.due import ExpireDue, NotifyDue
 from mock_truv.core.errors import ApiError, WrongInput
@@ -33,9 +33,7 @@ if TYPE_CHECKING:
     from mock_truv.core.base import WorldBase
     from mock_truv.core.model import Link, User
 
-ACCOUNT_PRODUCTS = ("assets", "transactions")
-"""Products whose suborders stand in ``financial_accounts``; all others stand in ``employers``."""
-
+ACCOUNT_PRODUCTS = products.ACCOUNT_PRODUCTS
 REFRESHABLE = ("employment", "income", "insurance", "transactions", "assets")
 """Products a refresh may ask for (orders_create_refresh_order)."""
 
@@ -46,20 +44,20 @@ WIDEST_HOURS = 8760
 LIMIT_MESSAGE = progress.LIMIT_REACHED
 
 
-def create(world: WorldBase, user: User, products: list[str], **fields: Any) -> Order:
-    """Make an order without suborders that will expire. ``fields`` are those of ``Order``."""
-    order = furnish(world, user, products, **fields)
+def create(world: WorldBase, user: User, asked: list[str], **fields: Any) -> Order:
+    """Make an order of the products ``asked``, without suborders, that will expire; ``fields`` are its further ones."""
+    order = furnish(world, user, asked, **fields)
     world.schedule(order.expires_us, ExpireDue(order.id))
     return order
 
 
-def furnish(world: WorldBase, user: User, products: list[str], **fields: Any) -> Order:
-    """Make an order without suborders and plan nothing. ``fields`` are those of ``Order``."""
+def furnish(world: WorldBase, user: User, asked: list[str], **fields: Any) -> Order:
+    """Make an order of the products ``asked``, without suborders, and plan nothing."""
     now_us = world.now_us
     order_id = world.new_id("order")
     order = Order(
         id=order_id,
-        products=products,
+        products=asked,
         user_id=user.id,
         bridge_token=world.new_id("bridge-token"),
         short_code=ids.short_code(world.state.seed, world.state.ordinals["order"]),
@@ -70,6 +68,8 @@ def furnish(world: WorldBase, user: User, products: list[str], **fields: Any) ->
     )
     world.state.orders[order_id] = order
     user.order_ids.append(order_id)
+    if order.order_number and order.initial_order is None:
+        world.state.orders_by_number[order.order_number] = order_id
     _remember_token(world, order, None)
     order.events.append(OrderEvent(object="order", type="order_created", at_us=now_us))
     world.happened("order", order_id, "created", order_id=order_id)
@@ -79,11 +79,29 @@ def furnish(world: WorldBase, user: User, products: list[str], **fields: Any) ->
 def open_order(world: WorldBase, order: Order) -> None:
     """Announce a new order and plan its first message."""
     notices.order_created(world, order)
+    first_us = _first_message_us(world, order)
+    if first_us is not None:
+        world.schedule(first_us, NotifyDue(order.id))
+
+
+def announce_added(world: WorldBase, order: Order, suborder: Suborder) -> None:
+    """Plan a message about a suborder that was added after the first message had gone out; else that one tells it.
+
+    That the person is told: order-add-new-employer; when, and that no reminders follow, is assumed.
+    """
+    first_us = _first_message_us(world, order)
+    if first_us is not None and first_us <= world.now_us:
+        due_us = world.now_us + world.state.profile.order_notify_seconds * SECOND_US
+        world.schedule(due_us, NotifyDue(order.id, suborder_id=suborder.id))
+
+
+def _first_message_us(world: WorldBase, order: Order) -> int | None:
+    """Return when the first message about an order goes out, None when nobody is to be written to."""
     settings = order.details.get("notification_settings") or {}
-    if (order.email or order.phone) and not settings.get("suppress_user_notifications") and not order.initial_order:
-        delay_us = world.state.profile.order_notify_seconds * SECOND_US
-        delay_us += (settings.get("first_notification_delay_hours") or 0) * HOUR_US
-        world.schedule(world.now_us + delay_us, NotifyDue(order.id))
+    if not (order.email or order.phone) or settings.get("suppress_user_notifications") or order.initial_order:
+        return None
+    delay_us = world.state.profile.order_notify_seconds * SECOND_US
+    return order.created_us + delay_us + (settings.get("first_notification_delay_hours") or 0) * HOUR_US
 
 
 def add_suborder(world: WorldBase, order: Order, product: str, company: Company, **fields: Any) -> Suborder:
@@ -104,9 +122,10 @@ def add_suborder(world: WorldBase, order: Order, product: str, company: Company,
     return suborder
 
 
-def employer_product(order: Order) -> str:
-    """Return the product of an employer added to an order: its first one that employers have."""
-    return next((product for product in order.products if product not in ACCOUNT_PRODUCTS), order.products[0])
+def sources_of(order: Order, product: str) -> list[Suborder]:
+    """Return the suborders of an order that a refresh of ``product`` may be about."""
+    mine = order.financial_accounts if product in ACCOUNT_PRODUCTS else order.employers
+    return [each for each in mine if products.same_data(each.product, product)]
 
 
 def refresh(world: WorldBase, original: Order, product: str, sources: Sequence[Suborder], **fields: Any) -> Order:
@@ -148,9 +167,9 @@ def refresh(world: WorldBase, original: Order, product: str, sources: Sequence[S
 
 def start_refresh(
     world: WorldBase, link: Link, product: str, *, tracking_info: str | None, order: Order | None = None,
-    suborder: Suborder | None = None,
+    suborder: Suborder | None = None, account: dict[str, Any] | None = None,
 ) -> Task:  # fmt: skip
-    """Start a refresh task on a link: counted, billed, announced."""
+    """Start a refresh task on a link: counted, billed, announced. ``account`` is where a deposit switch sends pay."""
     task = Task(
         id=world.new_id("task"),
         status=TaskStatus.NEW,
@@ -166,6 +185,7 @@ def start_refresh(
         tracking_info=tracking_info,
         data_source=link.data_source,
         is_suspicious=link.is_suspicious,
+        account=account,
     )
     if at_limit(world, link):
         task.verdict = TaskStatus.ERROR
@@ -212,14 +232,17 @@ def expire(world: WorldBase, order: Order) -> None:
         _end_open(world, order, SuborderStatus.EXPIRED)
 
 
-def notify(world: WorldBase, order: Order, reminder: int) -> None:
+def notify(world: WorldBase, order: Order, reminder: int, suborder_id: str | None = None) -> None:
     """Send the first message, whereby open suborders become ``sent``, or a reminder; then plan the next.
+
+    With ``suborder_id`` the message is about this one alone, and none follows.
 
     Reminders by e-mail are spread evenly up to the expiry and stop when nothing is open any more (follow-up page).
     Reminders by SMS must be enabled in the service's dashboard, and are not.
     """
-    waiting = [suborder for suborder in suborders(order) if suborder.status in OPEN_SUBORDER]
-    if order.canceled_us is not None or (suborders(order) and not waiting):
+    mine = [each for each in suborders(order) if suborder_id in {None, each.id}]
+    waiting = [suborder for suborder in mine if suborder.status in OPEN_SUBORDER]
+    if order.canceled_us is not None or (mine and not waiting):
         return
     for channel, address in (("email", order.email), ("sms", order.phone)):
         if address and (not reminder or channel == "email"):
@@ -229,7 +252,7 @@ def notify(world: WorldBase, order: Order, reminder: int) -> None:
     for suborder in waiting if not reminder else []:
         if suborder.status is SuborderStatus.PENDING:
             progress.set_suborder(world, order, suborder, SuborderStatus.SENT)
-    if order.email and reminder < REMINDERS:
+    if order.email and reminder < REMINDERS and suborder_id is None:
         left_us = max(order.expires_us - world.now_us, 0)
         next_us = world.now_us + left_us // (REMINDERS + 1 - reminder)
         world.schedule(next_us, NotifyDue(order.id, reminder + 1))
@@ -279,6 +302,7 @@ def _copy_suborder(world: WorldBase, order: Order, product: str, source: Suborde
         end_date=source.end_date,
         data_sources=source.data_sources,
         account=source.account,
+        provider_id=source.provider_id,
         link_id=source.link_id,
         id=source.id if world.state.profile.employer_ids == "equal" else None,
     )

@@ -149,7 +149,7 @@ def _accounts(world: WorldBase, rule: PersonRule, case: int) -> Iterator[Account
             else:
                 turned = (employers[(case + at) % len(employers)] for at in range(len(employers)))
                 found = next(each for each in turned if each["name"] not in used)
-                company = Company(name=found["name"], domain=found["domain"], address=found["address"])
+                company = Company(name=found["name"], domain=found["domain"], address=dict(found["address"]))
             used.add(company.name or "")
         yield Account(
             login=Login(username=username, person=person.key, credentials=typed),

@@ -135,6 +135,16 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         Literal["both", "order", "link"],
         _knob("data are read in the order, by link, or both (K-REPORT)", "documented", "orders_read, link reports"),
     ] = "both"
+    file_urls: Annotated[
+        Literal["absent", "own"],
+        _knob("addresses of files (file, pdf_report) are null, or addresses of this mock that give a PDF", "assumed",
+              "the service's are pre-signed addresses of its own"),
+    ] = "absent"  # fmt: skip
+    document_checks: Annotated[
+        Literal["content", "names"],
+        _knob("uploaded files are judged by their content, or by their names alone as the service's sandbox does",
+              "assumed", "document collections object, test documents page"),
+    ] = "content"  # fmt: skip
     failure_reason_in: Annotated[
         tuple[ReasonPlace, ...],
         _knob("reads that show the exact failure reason (K-READ)", "inferred", "pages differ", min_length=1),

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mock_truv.core import billing, notices, records, reports, sandbox_scenarios
+from mock_truv.core import (
+    asset_reports,
+    billing,
+    deposits,
+    notices,
+    products,
+    reading,
+    records,
+    reports,
+    sandbox_scenarios,
+)
 from mock_truv.core.base import suborders
 from mock_truv.core.connections import is_down, judge_refresh
 from mock_truv.core.due import TaskDue
@@ -43,7 +53,7 @@ def start(world: WorldBase, task: Task) -> None:
     link = world.state.links.get(task.link_id or "")
     if link is not None:
         link.status = task.status
-        link.last_task_id = task.id
+        link.last_task_id = link.product_tasks[task.product] = task.id
         if task.is_refresh:
             link.last_refresh_task_id = task.id
         world.touch(link)
@@ -56,8 +66,8 @@ def go_on(world: WorldBase, task: Task) -> None:
     """Take the next step of a task whose time has come."""
     following = _following(world, task)
     if following is S.DONE:
-        _read_data(world, task)
-    elif task.status in {S.LOGIN, S.MFA} and following is S.PARSE and not task.is_refresh:
+        reading.finish(world, task)
+    elif task.status in {S.LOGIN, S.MFA} and following in {S.PARSE, S.SWITCH_DEPOSIT} and not task.is_refresh:
         _connect(world, task)
     _enter(world, task, following)
     if following in ERRORS:
@@ -76,6 +86,7 @@ def _following(world: WorldBase, task: Task) -> S:
         return S.ERROR
     if world.now_us - task.created_us > TASK_LIMIT_US >= provider.task_seconds * SECOND_US:
         return S.ERROR
+    logged_in = S.SWITCH_DEPOSIT if task.product in products.SWITCHES else S.PARSE
     match task.status:
         case S.NEW:
             return S.LOGIN
@@ -91,15 +102,22 @@ def _following(world: WorldBase, task: Task) -> S:
                 asked = task.code_asked and verdict in {S.LOGIN, S.MFA_ERROR}
             if asked:
                 return S.MFA
-            return S.PARSE if verdict is S.LOGIN else verdict
+            return logged_in if verdict is S.LOGIN else verdict
         case S.MFA:
-            return S.PARSE if not task.is_refresh and task.verdict is S.LOGIN else S.MFA_ERROR
+            return logged_in if not task.is_refresh and task.verdict is S.LOGIN else S.MFA_ERROR
         case S.PARSE:
             if is_down(provider, world.now_us):
                 return S.UNAVAILABLE
             if link is not None and not link.connection.has_records:
                 return S.NO_DATA
             return sandbox_scenarios.ends_after(task.script, S.PARSE) or S.FULL_PARSE
+        case S.SWITCH_DEPOSIT:
+            if is_down(provider, world.now_us):
+                return S.UNAVAILABLE
+            if link is not None and not link.connection.has_records:
+                return S.NO_DATA
+            scripted = sandbox_scenarios.ends_after(task.script, S.SWITCH_DEPOSIT)
+            return scripted or (S.CONFIG_ERROR if _refusal(world, task) else S.DONE)
         case _:
             assert task.status is S.FULL_PARSE, f"a task in {task.status} has nothing to come"
             if is_down(provider, world.now_us):
@@ -107,12 +125,22 @@ def _following(world: WorldBase, task: Task) -> S:
             return sandbox_scenarios.ends_after(task.script, S.FULL_PARSE) or S.DONE
 
 
+def _refusal(world: WorldBase, task: Task) -> str | None:
+    """Return why the payroll provider refuses the deposit switch that a task is about to do, None: it does not."""
+    link = world.state.links[task.link_id or ""]
+    return deposits.refusal(world, link, task, records.pay_accounts(world, link))
+
+
 def _enter(world: WorldBase, task: Task, status: S) -> None:
     check_move(task.status, status)
+    refused = task.status is S.SWITCH_DEPOSIT and status is S.CONFIG_ERROR
+    refusal = _refusal(world, task) if refused else None
     task.status = status
     task.path.append(status)
     task.path_us.append(world.now_us)
-    task.error_message = LIMIT_REACHED if task.is_refresh and task.verdict is status else MESSAGES.get(status)
+    task.error_message = refusal or MESSAGES.get(status)
+    if task.is_refresh and task.verdict is status:
+        task.error_message = LIMIT_REACHED
     if status in FINAL and task.script is not None:
         task.error_message = sandbox_scenarios.message_of(task.script, status) or task.error_message
         task.script = sandbox_scenarios.spent(task.script)
@@ -148,31 +176,10 @@ def _connect(world: WorldBase, task: Task) -> None:
         notices.link_changed(world, "link-connected", link, task)
 
 
-def _read_data(world: WorldBase, task: Task) -> None:
-    """Announce what was read: ``…-created`` by a person's login, ``…-updated`` by a refresh."""
-    link = world.state.links[task.link_id or ""]
-    before = link.statement_counts
-    link.read_us = world.now_us
-    known = link.payloads
-    records.take_over(world, link, task.script)
-    if link.payloads is not known:
-        world.touch(link)
-    task.is_suspicious = link.is_suspicious
-    link.statement_counts = records.statement_counts(world, link, world.now_us)
-    word = "updated" if task.is_refresh else "created"
-    for it in records.shown(world, link):
-        notices.object_changed(world, f"employment-{word}", task, it.employment_id)
-        notices.object_changed(world, f"profile-{word}", task, it.profile_id)
-        count = link.statement_counts[it.key]
-        if count and (not task.is_refresh or count != before.get(it.key)):
-            notices.objects_counted(world, f"statements-{word}", task, it.employment_id, count)
-        if it.accounts and not task.is_refresh:
-            notices.objects_counted(world, f"bank-accounts-{word}", task, it.employment_id, it.accounts)
-
-
 def _complete(world: WorldBase, task: Task) -> None:
     link = world.state.links[task.link_id or ""]
     report_id = reports.latest_changed(world, link, task)
+    asset_report_id = asset_reports.latest_changed(world, link, task)
     if task.is_refresh and world.state.profile.billing == "done" and not task.billed:
         billing.bill(world, task)
     if task.order_id is None:
@@ -186,6 +193,7 @@ def _complete(world: WorldBase, task: Task) -> None:
         fill_company(world, link, suborder)
         set_suborder(world, order, suborder, SuborderStatus.COMPLETED, task.id)
     order.voie_report_id = report_id or order.voie_report_id
+    order.voa_report_id = asset_report_id or order.voa_report_id
     if all(suborder.status not in OPEN_SUBORDER for suborder in suborders(order)):
         order.completed_us = world.now_us
 

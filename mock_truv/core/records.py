@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mock_truv.core import ids, payloads, payroll, sandbox_scenarios
+from mock_truv.core import deposits, ids, payloads, payroll, products, sandbox_scenarios
 from mock_truv.core.instants import date_of, text_z
 from mock_truv.core.model import Company, Payload
 from mock_truv.core.plain import Frozen
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mock_truv.core.base import WorldBase
     from mock_truv.core.model import Link, Script, User
     from mock_truv.core.payroll import Job, Person
+    from mock_truv.core.payroll.people import BankAccount, Employer
 
 
 class Shown(Frozen, frozen=True):
@@ -37,12 +39,23 @@ def shown(world: WorldBase, link: Link, at_us: int | None = None) -> list[Shown]
     """Return the employments a link shows at an instant (default: now): the client's own data, else the person's."""
     given = _given_employments(link, world.now_us if at_us is None else at_us)
     if given is None:
-        return [_shown_job(world, link, job) for job in jobs_of(world, link, at_us)]
+        as_of = date_of(world.now_us if at_us is None else at_us)
+        found = [_shown_job(world, link, job, as_of) for job in jobs_of(world, link, at_us)]
+        return found if not link.deposits else _recounted(world, link, found, at_us)
     return [_shown_entry(world, link, entry, position) for position, entry in enumerate(given)]
 
 
-def _shown_job(world: WorldBase, link: Link, job: Job) -> Shown:
+def _recounted(world: WorldBase, link: Link, found: list[Shown], at_us: int | None) -> list[Shown]:
+    """Return employments with as many bank accounts as deposit switches have left."""
+    seen_us = world.now_us if at_us is None else at_us
+    count = len(deposits.allocation(link, pay_accounts(world, link, at_us), seen_us))
+    place = next((at for at, it in enumerate(found) if it.accounts), 0)
+    return [msgspec.structs.replace(it, accounts=count) if at == place else it for at, it in enumerate(found)]
+
+
+def _shown_job(world: WorldBase, link: Link, job: Job, as_of: date) -> Shown:
     address = job.employer.address
+    start = payroll.start_date_shown(job, date.fromisoformat(link.history_since), as_of)
     return Shown(
         job.key,
         object_id(world, link, "employment", job.key),
@@ -50,7 +63,7 @@ def _shown_job(world: WorldBase, link: Link, job: Job) -> Shown:
         job.employer.name,
         job.employer.domain,
         {key: getattr(address, key) for key in ("street", "city", "state", "zip")},
-        str(job.start_date),
+        None if start is None else str(start),
         len(job.bank_accounts),
     )
 
@@ -76,8 +89,11 @@ def jobs_of(world: WorldBase, link: Link, at_us: int | None = None) -> list[Job]
     """Return the jobs a link shows, those that have begun by an instant (default: now).
 
     When the order named an employer, the connection belongs to it: the person's job there, or else the person's jobs
-    with the first one carried at that employer (assumed; the service's own sandbox has fixed employers).
+    with the first one carried at that employer, and with it every other period at the same one (assumed; the service's
+    own sandbox has fixed employers).
     """
+    if link.data_source in products.WITHOUT_WORK:
+        return []
     person = world.catalog.people[link.person]
     begun = payroll.jobs_known(person, date_of(world.now_us if at_us is None else at_us))
     return jobs_at(begun or person.jobs[:1], link.company)
@@ -98,7 +114,13 @@ def jobs_at(jobs: Sequence[Job], company: Company) -> list[Job]:
             key: str(company.address[key]) for key in ("street", "city", "state", "zip") if company.address.get(key)
         }
         employer = msgspec.structs.replace(employer, address=msgspec.structs.replace(employer.address, **kept))
-    return [msgspec.structs.replace(first, employer=employer), *jobs[1:]]
+    return [_carried(job, employer) if job.employer == first.employer else job for job in jobs]
+
+
+@lru_cache(maxsize=1024)
+def _carried(job: Job, employer: Employer) -> Job:
+    """Return a job at another employer: always the same object, so that what was worked out for it is found at once."""
+    return msgspec.structs.replace(job, employer=employer)
 
 
 def employments(world: WorldBase, link: Link, read_us: int, *, voe: bool) -> list[dict[str, Any]]:
@@ -118,7 +140,7 @@ def employments(world: WorldBase, link: Link, read_us: int, *, voe: bool) -> lis
         ]
     person = world.catalog.people[link.person]
     since, as_of = date.fromisoformat(link.history_since), date_of(read_us)
-    return [
+    entries = [
         payroll.employment(
             person,
             job,
@@ -133,6 +155,21 @@ def employments(world: WorldBase, link: Link, read_us: int, *, voe: bool) -> lis
         )
         for job in jobs_of(world, link, read_us)
     ]
+    return entries if voe or not link.deposits else _after_switches(world, link, entries, read_us)
+
+
+def _after_switches(world: WorldBase, link: Link, entries: list[dict[str, Any]], read_us: int) -> list[dict[str, Any]]:
+    """Return employments with the bank accounts that deposit switches left: those of the first job that had any."""
+    accounts = pay_accounts(world, link, read_us)
+    shares = deposits.allocation(link, accounts, read_us)
+    place = next((at for at, entry in enumerate(entries) if entry["bank_accounts"]), 0)
+    shown = [deposits.in_letters(each) for each in shares]
+    return [entry | {"bank_accounts": shown} if at == place else entry for at, entry in enumerate(entries)]
+
+
+def pay_accounts(world: WorldBase, link: Link, at_us: int | None = None) -> tuple[BankAccount, ...]:
+    """Return the accounts that pay goes to without any deposit switch: those of a link's first job that has any."""
+    return next((job.bank_accounts for job in jobs_of(world, link, at_us) if job.bank_accounts), ())
 
 
 def statement_counts(world: WorldBase, link: Link, read_us: int) -> dict[str, int]:
@@ -141,7 +178,10 @@ def statement_counts(world: WorldBase, link: Link, read_us: int) -> dict[str, in
     if given is not None:
         return {payloads.key_of(at): len(entry.get("statements") or []) for at, entry in enumerate(given)}
     since, as_of = date.fromisoformat(link.history_since), date_of(read_us)
-    return {job.key: payroll.count_statements(job, since, as_of) for job in jobs_of(world, link, read_us)}
+    return {
+        job.key: 0 if "statements" in job.missing_data_fields else payroll.count_statements(job, since, as_of)
+        for job in jobs_of(world, link, read_us)
+    }
 
 
 def object_id(world: WorldBase, link: Link, kind: str, key: str) -> str:
@@ -155,8 +195,8 @@ def history_start(world: WorldBase) -> str:
 
 
 def does_not_match(person: Person, user: User) -> bool:
-    """Return whether the SSN on the order differs from the one in the data (then ``is_suspicious``, documented)."""
-    return user.ssn is not None and not person.ssn.endswith(user.ssn)
+    """Return whether data are suspicious: the order's SSN differs from theirs (documented), or they look forged."""
+    return person.is_suspicious or (user.ssn is not None and not person.ssn.endswith(user.ssn))
 
 
 def take_over(world: WorldBase, link: Link, script: Script | None) -> None:
@@ -170,8 +210,9 @@ def take_over(world: WorldBase, link: Link, script: Script | None) -> None:
     if not link.payloads and link.read_us is not None:
         link.payloads = [Payload(from_us=link.created_us, payload=None, is_suspicious=link.is_suspicious)]
     person, user = world.catalog.people[link.person], world.state.users[link.user_id]
-    given = None if payload is None else payload.get("employments")
-    mismatch = does_not_match(person, user) if given is None else _differs(given, user.ssn)
+    work = link.data_source not in products.WITHOUT_WORK
+    given = payload.get("employments") if payload is not None and payloads_hold_work(link) else None
+    mismatch = work and (does_not_match(person, user) if given is None else _differs(given, user.ssn))
     entry = Payload(from_us=world.now_us, payload=payload, is_suspicious=mismatch or sandbox_scenarios.flagged(payload))
     link.is_suspicious = entry.is_suspicious
     latest = link.payloads[-1] if link.payloads else None
@@ -190,12 +231,17 @@ def flagged(script: Script | None) -> bool:
     return script is not None and sandbox_scenarios.flagged(script.payload)
 
 
+def payloads_hold_work(link: Link) -> bool:
+    """Return whether what a link was given is employments: at payroll, or by documents, for which nobody logs in."""
+    return link.data_source == products.PAYROLL or (link.data_source == products.DOCS and not link.username)
+
+
 def _given_employments(link: Link, at_us: int) -> list[dict[str, Any]] | None:
     """Return the client's own employments as they were shown at an instant, None where the built-in data were.
 
     A payload without ``employments`` only changes the flags (assumed).
     """
-    entry = _entry(link, at_us)
+    entry = _entry(link, at_us) if payloads_hold_work(link) else None
     given: list[dict[str, Any]] | None = None if entry is None else (entry.payload or {}).get("employments")
     return given
 

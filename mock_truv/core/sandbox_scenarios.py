@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mock_truv.core import ids
+from mock_truv.core import ids, products
 from mock_truv.core.instants import SECOND_US
 from mock_truv.core.model import Script
 from mock_truv.core.model import TaskStatus as S
@@ -33,10 +33,11 @@ RESERVED_AT_BANKS = frozenset({
     "goodlogin.checking", "goodlogin.checking.savings", "goodlogin.card", "goodlogin.inv", "goodlogin.all", "sit",
 })  # fmt: skip
 BANK_PASSWORD = "goodpassword"  # noqa: S105 -- the public test password of the service's sandbox
-PAYROLL, BANKS, INSTANT = "payroll", "financial_accounts", "instant"
+PAYROLL, BANKS, INSTANT = products.PAYROLL, products.BANKS, "instant"
 
 LATE = {S.NO_DATA: S.PARSE, S.ERROR: S.FULL_PARSE}
-"""Ending -> the status out of which the task falls into it; the others end the login (assumed)."""
+"""Ending -> the status out of which the task falls into it; the others end the login (assumed). A deposit switch falls
+into both out of its one later status."""
 
 
 class LoginAttempt(Frozen, frozen=True, kw_only=True):
@@ -98,12 +99,14 @@ def same_fields(one: SandboxScenario, other: SandboxScenario) -> bool:
 def derived_source(it: SandboxScenario, providers: Mapping[str, Provider]) -> str | None:
     """Return the data source that the matching fields tell, None when they tell none or two (rules assumed).
 
-    A provider known here, and the domain of an employer, mean payroll; a person's name means instant verification.
-    User name and password exist for every data source.
+    A provider known here means its own data source, the domain of an employer payroll; a person's name means instant
+    verification. User name and password exist for every data source.
     """
     told = set()
-    if it.company_domain is not None or it.provider_id in providers:
+    if it.company_domain is not None:
         told.add(PAYROLL)
+    if it.provider_id is not None and it.provider_id in providers:
+        told.add(providers[it.provider_id].data_source)
     if it.first_name is not None or it.last_name is not None:
         told.add(INSTANT)
     return told.pop() if len(told) == 1 else None
@@ -160,10 +163,10 @@ def ends_login(status: S | None) -> bool:
 
 
 def ends_after(script: Script | None, status: S) -> S | None:
-    """Return the error into which a script lets a task fall out of ``parse`` or ``full_parse``, None: it goes on."""
-    if script is None or script.status is None or LATE.get(script.status) is not status:
+    """Return the error into which a script lets a task fall out of a status after its login, None: it goes on."""
+    if script is None or script.status is None or script.status not in LATE:
         return None
-    return script.status
+    return script.status if status in {LATE[script.status], S.SWITCH_DEPOSIT} else None
 
 
 def message_of(script: Script, status: S) -> str | None:
@@ -177,8 +180,13 @@ def spent(script: Script) -> Script:
 
 
 def flagged(payload: Mapping[str, Any] | None) -> bool:
-    """Return whether a payload's flags make a connection suspicious (fraud does, too: link reports page, inferred)."""
-    flags = (payload or {}).get("flags") or {}
+    """Return whether a payload's flags make a connection suspicious (fraud does, too: link reports page, inferred).
+
+    That payloads of all data sources may have flags is assumed; only those of payroll are held to a form.
+    """
+    flags = (payload or {}).get("flags")
+    if not isinstance(flags, dict):
+        return False
     return bool(flags.get("is_suspicious") or flags.get("is_fraudulent"))
 
 

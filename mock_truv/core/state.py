@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
+from mock_truv.core.administrators import PayrollReport
+from mock_truv.core.asset_reports import AssetReport
+from mock_truv.core.batches import Batch
+from mock_truv.core.certifications import Certification
 from mock_truv.core.due import Due
 from mock_truv.core.faults import Active
+from mock_truv.core.income_insights import IncomeInsightsReport
+from mock_truv.core.keys import AccessKey
 from mock_truv.core.model import (
     BridgeToken,
     Delivery,
@@ -23,6 +29,9 @@ from mock_truv.core.model import (
 from mock_truv.core.plain import Plain
 from mock_truv.core.profile import Profile
 from mock_truv.core.scenario import Scenario
+from mock_truv.core.scoring import ScoringReport
+from mock_truv.core.templates import Template
+from mock_truv.core.uploads import Collection
 
 
 class Edge(Plain, kw_only=True):
@@ -53,6 +62,11 @@ class State(Plain, kw_only=True):
     users: dict[str, User] = {}
     users_by_external_id: dict[str, str] = {}
     orders: dict[str, Order] = {}
+    orders_by_number: dict[str, str] = {}
+    """``order_number`` -> the latest order with it, refresh orders left out."""
+    batches: dict[str, Batch] = {}
+    certifications: dict[str, Certification] = {}
+    """Order -> what the person submitted for it."""
     tokens: dict[str, BridgeToken] = {}
     public_tokens: dict[str, PublicToken] = {}
     links: dict[str, Link] = {}
@@ -61,10 +75,20 @@ class State(Plain, kw_only=True):
     subscriptions: dict[str, Subscription] = {}
     deliveries: dict[str, Delivery] = {}
     reports: dict[str, Report] = {}
+    asset_reports: dict[str, AssetReport] = {}
+    income_insights_reports: dict[str, IncomeInsightsReport] = {}
+    scoring_reports: dict[str, ScoringReport] = {}
+    payroll_reports: dict[str, PayrollReport] = {}
+    collections: dict[str, Collection] = {}
+    collection_links: dict[str, str] = {}
+    """Link -> the document collection it was made of."""
     ledger: list[LedgerLine] = []
     providers: dict[str, Provider] = {}
     sandbox_scenarios: dict[str, SandboxScenario] = {}
     """In the order in which they were created."""
+    templates: dict[str, Template] = {}
+    access_keys: dict[str, AccessKey] = {}
+    """Those that the client made; the sandbox's own is not among them."""
     scenario: Scenario | None = None
     scenario_connections: int = 0
     """Connections made since it is in force."""

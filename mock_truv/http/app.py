@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mock_truv.api import sandbox
+from mock_truv.api import printing, sandbox, uploading
 from mock_truv.api.call import ORIGIN, Answer, Request
-from mock_truv.api.dispatch import JSON, PREFIX, is_known
+from mock_truv.api.dispatch import JSON, PREFIX, is_known, refused
+from mock_truv.api.files import FOLDER
 from mock_truv.core.errors import ApiError, NotFound
 from mock_truv.core.instants import text_http
+from mock_truv.pdf import MEDIA_TYPE, printed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -26,7 +29,11 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+SERVED = ("/v1/", f"{FOLDER}/")
+"""Beginnings of the paths that the world answers."""
 BODY_LIMIT_BYTES = 8 * 1024 * 1024
+WIDER_BODY_LIMITS_BYTES = {"/v1/orders/batch": 32 * 1024 * 1024, "/v1/documents/collections": 160 * 1024 * 1024}
+"""Beginning of a path -> limit of its bodies, where that is more than the limit of all others."""
 _HOST = re.compile(rb"[A-Za-z0-9._\-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 _JSON = (b"content-type", JSON["content-type"].encode())
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
@@ -46,14 +53,15 @@ class App:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] == "http" and scope["path"].startswith("/v1/"):
+        if scope["type"] == "http" and scope["path"].startswith(SERVED):
             await self._serve_api(scope, receive, send)
         else:
             await self._rest(scope, receive, send)
 
     async def _serve_api(self, scope: Scope, receive: Receive, send: Send) -> None:
+        limit = self._limit(scope["path"])
         try:
-            body, too_large = await read_body(receive, self._body_limit)
+            body, too_large = await read_body(receive, limit)
         except ClientLeftError:
             return  # half a request must not be carried out
         headers = _picked(scope["headers"])
@@ -62,13 +70,17 @@ class App:
             assert refusal is not None
             answer, now_us = refusal, self.hub.first.now_us
         else:
-            request = _request(scope, headers, body, self._body_limit if too_large else 0, runtime.secret)
+            request = _request(scope, headers, body, limit if too_large else 0, runtime.secrets)
             if request.body and sandbox.is_resolve(request.path.removeprefix(PREFIX)):
                 text = sandbox.redacted(request.body, runtime.journal.world.state.seed)
                 request = msgspec.structs.replace(request, body=text)
+            elif request.body and uploading.takes_files(request.path.removeprefix(PREFIX)):
+                request = self._without_files(request)
             outcome = runtime.handle(request)
             assert outcome.answer is not None, "a request has an answer"
             answer = outcome.answer
+            if answer.headers.get("content-type") == MEDIA_TYPE:  # in a thread: a long report takes a second
+                answer = await asyncio.to_thread(printed, answer, origin(scope, headers.get(b"host", b"")))
             if answer.hold_us:
                 await runtime.hold(answer.hold_us, receive)
             now_us = runtime.now_us
@@ -77,8 +89,23 @@ class App:
             return
         await _respond(scope, receive, send, answer, origin(scope, headers.get(b"host", b"")), now_us)
 
+    def _limit(self, path: str) -> int:
+        wider = (limit for beginning, limit in WIDER_BODY_LIMITS_BYTES.items() if path.startswith(beginning))
+        return max(self._body_limit, *wider, 0)
+
+    def _without_files(self, request: Request) -> Request:
+        """Return a request with the facts of its files in place of their content; what is left has the usual limit."""
+        text = uploading.reduced(request.body)
+        limit = max(self._body_limit, BODY_LIMIT_BYTES)
+        if len(text) > limit:
+            return msgspec.structs.replace(request, body="", too_large=limit)
+        return msgspec.structs.replace(request, body=text)
+
     def _runtime(self, path: str, headers: dict[bytes, bytes]) -> tuple[Runtime | None, Answer | None]:
-        """Return the sandbox that the keys pick, or the answer that refuses them."""
+        """Return the sandbox that the keys pick, or the answer that refuses them; a file's address needs no keys."""
+        if printing.is_file(path):
+            runtime = self.hub.of_link(printing.link_of(path) or "")
+            return (runtime, None) if runtime is not None else (None, refused(NotFound()))
         client_id = headers.get(b"x-access-client-id", b"").decode("latin-1")
         secret = headers.get(b"x-access-secret", b"").decode("latin-1")
         runtime = self.hub.find(client_id, secret)
@@ -137,7 +164,9 @@ def _picked(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     return dict(headers)
 
 
-def _request(scope: Scope, headers: dict[bytes, bytes], body: bytes, too_large: int, secret: str) -> Request:
+def _request(
+    scope: Scope, headers: dict[bytes, bytes], body: bytes, too_large: int, secrets: tuple[str, ...]
+) -> Request:
     """Return the command. An access secret that was sent in the wrong place is taken out: no journal may hold it."""
     path, query = scope["path"], scope["query_string"].decode("latin-1")
     broken = False
@@ -147,7 +176,7 @@ def _request(scope: Scope, headers: dict[bytes, bytes], body: bytes, too_large: 
             text = body.decode()
         except UnicodeDecodeError:
             broken = True
-    parts = (
+    parts: tuple[str, ...] = (
         path,
         query,
         text,
@@ -155,10 +184,11 @@ def _request(scope: Scope, headers: dict[bytes, bytes], body: bytes, too_large: 
         headers.get(b"accept", b"").decode("latin-1"),
         headers.get(b"idempotency-key", b"").decode("latin-1"),
     )
-    if secret in "\0".join(parts):
-        path, query, text, content_type, accept, idempotency_key = (part.replace(secret, "[secret]") for part in parts)
-    else:
-        path, query, text, content_type, accept, idempotency_key = parts
+    whole = "\0".join(parts)
+    for secret in secrets:
+        if secret in whole:
+            parts = tuple(part.replace(secret, "[secret]") for part in parts)
+    path, query, text, content_type, accept, idempotency_key = parts
     return Request(
         method=scope["method"],
         path=path,
@@ -178,7 +208,9 @@ def _date(instant_us: int) -> bytes:
 
 
 async def _respond(scope: Scope, receive: Receive, send: Send, answer: Answer, own_address: bytes, now_us: int) -> None:
-    body = answer.body.replace(ORIGIN, own_address) if ORIGIN in answer.body else answer.body
+    body = answer.body
+    if ORIGIN in body and answer.headers.get("content-type") != MEDIA_TYPE:  # in a PDF that byte means something else
+        body = body.replace(ORIGIN, own_address)
     kind = [_JSON]
     if answer.headers is not JSON:
         kind = [(name.encode(), value.encode()) for name, value in answer.headers.items()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -118,9 +117,11 @@ class Hub:
     def find(self, client_id: str, secret: str) -> Runtime | None:
         """Return the sandbox of a pair of keys, None when they are wrong."""
         runtime = self._by_client.get(client_id)
-        if runtime is None or not hmac.compare_digest(runtime.secret.encode(), secret.encode()):
-            return None
-        return runtime
+        return runtime if runtime is not None and runtime.accepts(secret) else None
+
+    def of_link(self, link_id: str) -> Runtime | None:
+        """Return the sandbox that has a link, None when none has it."""
+        return next((each for each in self._by_client.values() if link_id in each.journal.world.state.links), None)
 
     async def reset(self, runtime: Runtime, seed: int | None = None, scenario: Scenario | None = None) -> None:
         """Start a sandbox's world anew; keys, name, clock mode, profile and its standing webhook stay.

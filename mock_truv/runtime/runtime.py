@@ -7,12 +7,14 @@ receiver may call back into the API while it is being called.
 from __future__ import annotations
 
 import asyncio
+import hmac
 import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mock_truv.commands import Delivered, MoveClock, Step
+from mock_truv.core import keys
 from mock_truv.core.base import Deliver, Event
 from mock_truv.core.errors import ApiError
 from mock_truv.core.instants import LAST_US, SECOND_US, text_z
@@ -65,6 +67,18 @@ class Runtime:
         """The sandbox's present instant."""
         frozen = self._advancing or self.clock.is_manual
         return self.journal.world.now_us if frozen else max(self.clock.now_us(), self.journal.world.now_us)
+
+    def accepts(self, secret: str) -> bool:
+        """Return whether a secret opens this sandbox: its own, or that of an active key made in it."""
+        if hmac.compare_digest(self.secret.encode(), secret.encode()):
+            return True
+        return keys.accepts(self.journal.world.state, secret)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret that ever opened it, own one first: no journal may hold any of them."""
+        state = self.journal.world.state
+        return (self.secret, *keys.secrets_of(state)) if state.access_keys else (self.secret,)
 
     def handle(self, command: Command) -> Outcome:
         """Carry out a command now. In wall and rate mode everything due by now happens first."""

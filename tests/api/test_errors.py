@@ -24,6 +24,12 @@ UNKNOWN = "f" * 32
 LIMIT_BYTES = 8 * 1024 * 1024
 NAME = {"first_name": "Ada", "last_name": "Quill"}
 WITH_BODY = [each for each in OPERATIONS if each.body is not None]
+OTHER_PRODUCTS = {
+    "mock_truv.api.deposit_switch": ("deposit_switch", "pll"),
+    "mock_truv.api.insurance": ("insurance",),
+    "mock_truv.api.banking": ("assets",),
+}
+"""Module of operations on links of other products -> those products; a link of all of them is made on demand."""
 NAMES = [f"{operation.method} {operation.path}" for operation in OPERATIONS]
 
 
@@ -74,6 +80,8 @@ class World:
         open_order = f"{operation.method} {operation.path}" in {
             "PATCH /orders/{order}/", "POST /orders/{order}/cancel/", "POST /orders/{order}/employers/",
         }  # fmt: skip
+        if not unknown and operation.handler.__module__ in OTHER_PRODUCTS:
+            self._connect(*OTHER_PRODUCTS[operation.handler.__module__])
         parts = []
         for part in operation.path.split("/"):
             kind = part.strip("{}")
@@ -81,6 +89,14 @@ class World:
                 part = UNKNOWN if unknown else self.ids.get("open order" if open_order else kind, UNKNOWN)  # noqa: PLW2901
             parts.append(part)
         return "/".join(parts)
+
+    def _connect(self, *products: str) -> None:
+        """Let user and link be those of one more order, of other products."""
+        order = self.api.order(products=products, employers=None)
+        for _ in products:
+            ending = self.api.sandbox.complete_bridge(order["bridge_token"])
+        self.api.sandbox.settle()
+        self.ids |= {"user": order["user_id"], "link": ending["link_id"]}
 
     def knows(self, operation: Operation) -> bool:
         """Return whether a valid call of the operation is known here."""
@@ -225,9 +241,9 @@ def test_wrong_method_names_the_right_ones(world: World, operation: Operation) -
                          ids=[name for name in NAMES if "{" in name])  # fmt: skip
 def test_unknown_and_foreign_objects_are_404(world: World, other_api: Api, operation: Operation) -> None:
     """An unknown id is 404, another sandbox's object is exactly the same 404, and neither changes anything."""
-    body = world.body(operation)
+    body, known = world.body(operation), world.path(operation)
     before = (world.api.world_digest(), other_api.world_digest())
-    for api, path in ((world.api, world.path(operation, unknown=True)), (other_api, world.path(operation))):
+    for api, path in ((world.api, world.path(operation, unknown=True)), (other_api, known)):
         answer = api.send(operation.method, path, **({} if body is None else {"json": body}))
         assert (answer.status_code, answer.json()) == (404, NOT_FOUND)
     assert (world.api.world_digest(), other_api.world_digest()) == before

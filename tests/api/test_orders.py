@@ -302,6 +302,39 @@ def test_adding_an_employer_knows_mapping_ids(api: Api) -> None:
     assert list(api.refused("POST", "/orders/", body)) == ["employers[1].company_mapping_id"]
 
 
+def test_the_person_is_told_of_an_added_employer(api: Api, receiver: Receiver) -> None:
+    """An employer added after the first message gets a message of its own and is sent; before, the first tells it."""
+    api.subscribe(receiver.url, events=["order-status-updated"])
+    order = api.order(email="m@example.org")
+    early = api.post(f"/orders/{order['id']}/employers/", {"company_name": "Early"})
+    api.sandbox.settle(horizon_seconds=10)
+    late = api.post(f"/orders/{order['id']}/employers/", {"company_name": "Late"})
+    assert late["status"] == "pending"
+    api.sandbox.settle(horizon_seconds=10)
+    assert [(each["employer_id"], each["status"]) for each in receiver.events] == [
+        (each["id"], "sent") for each in (order["employers"][0], early, late)
+    ]
+    types = [each["type"] for each in api.get(f"/orders/{order['id']}/events/")["results"]]
+    assert types == ["order_created", "email_first_sent", "email_first_sent"]
+    api.sandbox.clock.advance(days=10)
+    types = [each["type"] for each in api.get(f"/orders/{order['id']}/events/")["results"]]
+    assert types.count("email_reminder_sent") == 3, "the reminders of the order, and none more"
+
+
+def test_nobody_is_told_who_is_not_to_be(api: Api) -> None:
+    """Without an address, or with notifications suppressed, an added employer stays pending."""
+    quiet = api.order()
+    suppressed = api.order(email="m@example.org", notification_settings={"suppress_user_notifications": True})
+    told = api.order(email="m@example.org")
+    api.sandbox.settle(horizon_seconds=10)
+    added = [api.post(f"/orders/{each['id']}/employers/", {}) for each in (quiet, suppressed, told)]
+    api.sandbox.complete_bridge(added[2]["bridge_token"])
+    api.sandbox.clock.advance(hours=1)
+    assert [api.get(f"/orders/{each['id']}/")["employers"][1]["status"] for each in (quiet, suppressed, told)] == [
+        "pending", "pending", "completed",
+    ]  # fmt: skip
+
+
 def test_no_employer_is_added_to_an_order_that_is_over(api: Api) -> None:
     """Adding an employer to a canceled or expired order is 400."""
     canceled, late = api.order(), api.order()

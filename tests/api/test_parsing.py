@@ -66,8 +66,8 @@ def right_values(kind: Any) -> st.SearchStrategy[Any]:
             return st.from_regex(pattern or "").filter(lambda text: re.search(pattern or "", text) is not None)
         case msgspec.inspect.IntType(ge=low, le=high):
             return st.integers(low, high)
-        case msgspec.inspect.FloatType():
-            return st.floats(allow_nan=False, allow_infinity=False)
+        case msgspec.inspect.FloatType(ge=low, le=high):
+            return st.floats(low, high, allow_nan=False, allow_infinity=False)
         case msgspec.inspect.BoolType():
             return st.booleans()
         case msgspec.inspect.NoneType():
@@ -203,6 +203,26 @@ def test_mending_what_was_named_is_enough(model: type) -> None:
         assert accepted(value, model)
 
     check()
+
+
+def test_a_whole_number_may_be_written_with_a_point() -> None:
+    """JSON knows no difference between 3 and 3.0: both are whole numbers; 3.5 and what floats cannot tell are not."""
+    settings_of = "notification_settings"
+    for text, kept in (("3.0", 3), ("2e3", 2000), ("-0.0", 0)):
+        body = json.dumps(ORDER)[:-1] + f', "{settings_of}": {{"first_notification_delay_hours": {text}}}}}'
+        hours = parse_body(body, bodies.CreateOrder).notification_settings.first_notification_delay_hours  # type: ignore[union-attr]
+        assert (hours, type(hours)) == (kept, int)
+    for text in ("3.5", "1e300", "2017.0"):
+        body = json.dumps(ORDER)[:-1] + f', "{settings_of}": {{"first_notification_delay_hours": {text}}}}}'
+        with pytest.raises(WrongInput):
+            parse_body(body, bodies.CreateOrder)
+
+
+def test_huge_numbers_are_refused_only_where_they_would_be_kept() -> None:
+    """A whole number beyond 64 bits in an unknown field is dropped with it; in a free-form object it is refused."""
+    parse_body(json.dumps({**ORDER, "unknown": 10**30}), bodies.CreateOrder)
+    with pytest.raises(ApiError, match="64 bits"):
+        parse_body(json.dumps({**ORDER, "loan": {"amount": 10**30}}), bodies.CreateOrder)
 
 
 def test_every_wrong_field_is_named_at_once() -> None:

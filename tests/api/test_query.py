@@ -28,6 +28,8 @@ def test_a_query_is_read_by_its_type() -> None:
         ("page=0", "page", "a whole number"),
         ("page=two", "page", "a whole number"),
         ("page=99999999999999999999", "page", "a whole number"),
+        ("page=1e2", "page", "a whole number"),
+        ("page=1.0", "page", "a whole number"),
         ("whole=perhaps", "whole", "true or false"),
         ("name=long", "name", "at most 3 characters"),
     ],

@@ -48,7 +48,7 @@ def test_completed_refresh_has_a_report(api: Api) -> None:
     employer = after["employers"][0]
     assert (after["status"], employer["status"], employer["tasks"][0]["status"]) == ("completed", "completed", "done")
     assert after["voie_report_id"] not in {None, original["voie_report_id"]}
-    assert employer["pdf_report"].startswith(f"{api.sandbox.base_url}/v1/")
+    assert employer["pdf_report"].startswith(f"{api.sandbox.base_url}/files/")
     assert employer["employments"][0]["id"] == original["employers"][0]["employments"][0]["id"]
 
 

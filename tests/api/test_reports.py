@@ -193,3 +193,21 @@ def test_w2_comes_in_january(api: Api) -> None:
     old = order["employers"][0]["employments"][0]
     new = api.get(f"/orders/{refreshed['id']}/")["employers"][0]["employments"][0]
     assert (old["w2s"], [each["year"] for each in new["w2s"]]) == ([], [2025])
+
+
+def test_files_have_addresses_where_the_profile_asks(api: Api) -> None:
+    """With ``file_urls`` every statement and W-2 of an order and of each report names a file of this mock."""
+    api.send("PATCH", "/_mock/profile", json={"file_urls": "own"})
+    order = api.connected()
+    link_id = order["employers"][0]["link_id"]
+    report = api.post(f"/users/{order['user_id']}/reports/", {})
+    shown = [
+        order["employers"][0]["employments"],
+        api.get(f"/links/{link_id}/income/report/")["employments"],
+        report["links"][0]["employments"],
+    ]
+    for employments in shown:
+        papers = [paper for each in employments for paper in (*each["statements"], *each["w2s"])]
+        assert papers
+        assert all(f"/files/{link_id}/" in paper["file"] for paper in papers)
+    assert report["links"][0]["employments"][0]["gse_accepted"] is True

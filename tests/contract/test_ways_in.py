@@ -7,6 +7,8 @@ import subprocess
 import sys
 import tomllib
 import xml.etree.ElementTree as ET
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +17,12 @@ import pytest
 
 from mock_truv.contract import adapter, check_scenario, verify
 from mock_truv.contract.clause import Kind, Violation
+from mock_truv.contract.clauses import all_clauses
 from mock_truv.contract.reports.document import json_report, json_schema
 from mock_truv.contract.reports.junit import junit_report
 from mock_truv.contract.reports.page import html_report
 from mock_truv.contract.reports.terminal import terminal_report
+from mock_truv.contract.results import Result
 from mock_truv.scenarios import load_scenario
 from tests.contract.toys import Toy
 
@@ -58,6 +62,19 @@ def test_the_terminal_report_says_what_happened_and_what_is_right(report: RunRep
     assert text.index("MUST clauses not judged") < text.index(f"FAIL  {NEVER_POLLS}") < text.index("clause  level")
     for part in ("happened:", "expected:", "advice:", "source:", "POST /v1/orders/", "+    00:00:08", "broken."):
         assert part in text
+
+
+def test_many_clauses_left_out_for_one_reason_are_told_together(report: RunReport) -> None:
+    """A reason that many clauses share stands there once, with all their ids, and takes no line of the table."""
+    many = {
+        clause.id: Result(clause, Kind.NOT_APPLICABLE, reason="needs an adapter")
+        for clause in islice(all_clauses().values(), 20)
+    }
+    text = terminal_report(replace(report, results=many))
+    assert text.count("needs an adapter") == 1
+    assert all(ident in text for ident, result in many.items() if result.clause.level == "MUST")
+    few = dict(islice(many.items(), 3))
+    assert terminal_report(replace(report, results=few)).count("needs an adapter") >= 3
 
 
 def test_the_junit_report_has_a_case_for_each_clause(report: RunReport) -> None:

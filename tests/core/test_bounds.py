@@ -189,6 +189,13 @@ def test_an_unknown_time_zone_is_refused() -> None:
         assert parse_scenario(f'{HEAD}zone = "{zone}"\n', "right", "right.toml").zone == zone
 
 
+@pytest.mark.parametrize("order", [[1, 1], [2, 2], [1, 3]])
+def test_an_order_that_is_no_permutation_is_refused(order: list[int]) -> None:
+    """Webhooks are put into an order that names each place once; another would lose one or send it twice."""
+    wrong = HEAD + f'[[fault]]\nkind = "reorder"\norder = {order}\n'
+    assert "fault[0].order: Must name each place from 1 to 2 once" in refusal(wrong)
+
+
 def test_defaults_are_within_bounds() -> None:
     """A rule that says nothing has nothing wrong with it."""
     rules = itertools.product((PersonRule(),), (DriverRule(do="close"),))

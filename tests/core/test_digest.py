@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 from enum import Enum
 from functools import lru_cache
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import msgspec
 import pytest
 
-from mock_truv.commands import AddFault, PutScenario
+from mock_truv.commands import AddFault, Change, PutScenario
 from mock_truv.core.due import DeliveryDue, Due, ExpireDue, NotifyDue, TaskDue
 from mock_truv.core.faults import Delay, Reorder
 from mock_truv.core.instants import DAY_US, SECOND_US
@@ -87,7 +88,57 @@ def rich() -> World:
         if act.kind == "bridge":  # the order-created of the next order is held back
             story.give(AddFault(Reorder(event_type="task-status-updated", times=3), name=None))
         story.perform(act)
+    _finish(story)
     return story.world
+
+
+def _finish(story: Story) -> None:
+    """Certify an order, ask for a payroll report, and leave one batch behind that is done and one that is not."""
+    state = story.world.state
+    story.give(request("POST", "/keys/", {}))
+    settings = {"name": "t", "products": ["income"], "default_for_products": True, "orders": {"link_expiration": "24"}}
+    story.give(request("POST", "/templates/", settings))
+    certified = next(each for each in state.orders.values() if each.completed_us is not None)
+    story.give(Change("certification", certified.id, {}))
+    _collect(story)
+    _report_banks(story)
+    token = next(iter(state.access_tokens))
+    days = {"start_date": "2025-01-01", "end_date": "2025-12-31"}
+    story.give(request("POST", "/administrators/payrolls/", {"access_token": token, **days}))
+    good = {"products": ["income"], "first_name": "Ada", "last_name": "Test", "order_number": "b-1"}
+    story.give(request("POST", "/orders/batch/", {"orders": [good, {}]}))
+    story.advance(SECOND_US)
+    story.give(request("POST", "/orders/batch/", {"orders": [good]}))
+
+
+def _report_banks(story: Story) -> None:
+    """Ask for one report of every family that is about bank accounts."""
+    user = next(iter(story.world.state.users))
+    wishes = {"as_of_date": "2026-01-05", "large_deposit_threshold": {"fixed_amount": 500}}
+    story.give(request("POST", f"/users/{user}/assets/reports/", wishes))
+    purpose = {"consumer_report_permissible_purpose": "EXTENSION_OF_CREDIT"}
+    story.give(request("POST", f"/users/{user}/income_insights/reports/", purpose))
+    account = {"identifier": "a", "institution_identifier": "i", "type": "checking", "balance_amount": 1.5,
+               "balance_date": "2026-01-01", "autopay": True}  # fmt: skip
+    paid = {"identifier": "t", "account_identifier": "a", "post_date": "2026-01-01", "amount": -2.5, "status": "posted",
+            "description": "Shop"}  # fmt: skip
+    asked = {"lender_reference": "l", "customer_identifier": "c", "purpose": "decisioning"}
+    banks = {"institutions": [{"identifier": "i", "name": "Bank"}], "accounts": [account], "transactions": [paid]}
+    scored = {**asked, "cutoff_date": "2026-01-05", **banks}
+    story.give(request("POST", "/scoring_attributes/reports/", scored))
+
+
+def _collect(story: Story) -> None:
+    """Make a document collection and a link of it, and leave one behind whose file is not done."""
+    content = base64.b64encode(b"%PDF-1.7 " + b"0" * 2000 + b"%%EOF").decode()
+    file = {"filename": "volunteer.pdf", "mime_type": "application/pdf", "content": content}
+    mine = {"documents": [file], "users": [{"full_name": "Ada Test", "external_user_id": "docs-1"}]}
+    story.give(request("POST", "/documents/collections/", mine))
+    story.advance(8 * SECOND_US)
+    collection = next(iter(story.world.state.collections))
+    story.give(request("POST", f"/documents/collections/{collection}/finalize/", {}))
+    other = {"filename": "w2.pdf", "mime_type": "application/pdf", "content": content}
+    story.give(request("POST", f"/documents/collections/{collection}/upload/", {"documents": [other]}))
 
 
 @lru_cache(maxsize=1)

@@ -29,6 +29,7 @@ from mock_truv.core.tasks import ERRORS, FINAL, NEXT
 from mock_truv.journal.replay import replay
 from mock_truv.runtime.hub import load_catalog
 from mock_truv.world import World
+from tests.core.product_rules import check_products
 from tests.core.test_world_properties import UNSEEN, timeless_digest
 from tests.worlds import GOOD, ORDER, READS, Act, Plan, Story, Watch, shipped_scenarios, wild_plans
 
@@ -347,6 +348,7 @@ def examine(plan: Plan, counts: Counts) -> None:
     for order in state.orders.values():
         _check_order(state, order)
     _check_identifiers(state)
+    check_products(story.world)
     _check_replay(story, lines)
     _check_restore(story, judge)
     counts.examples += 1

@@ -45,6 +45,8 @@ TESTS = {
     "order_list_lag_seconds": "test_order_list_lag_seconds",
     "order_read_lag_seconds": "test_order_read_lag_seconds",
     "report_place": "test_report_place",
+    "file_urls": "test_file_urls",
+    "document_checks": "test_document_checks",
     "failure_reason_in": "test_failure_reason_in",
     "page_size": "test_page_size",
     "page_size_max": "test_page_size",
@@ -392,6 +394,25 @@ def test_report_place(api: Api, place: str, by_order: bool, by_link: bool) -> No
     report = api.send("GET", f"/links/{employer['link_id']}/income/report/")
     assert report.status_code == (200 if by_link else 404)
     assert not by_link or report.json()["employments"]
+
+
+def test_file_urls(api: Api) -> None:
+    """The files of statements have no address, or one of this mock."""
+    link_id, _ = api.link_of()
+    assert api.get(f"/links/{link_id}/statements/")["results"][0]["file"] is None
+    turn(api, file_urls="own")
+    one = api.get(f"/links/{link_id}/statements/")["results"][0]
+    assert one["file"] == f"{api.sandbox.base_url}/files/{link_id}/statement/{one['id']}.pdf"
+
+
+@pytest.mark.parametrize(("checks", "status"), [("content", "invalid"), ("names", "successful")])
+def test_document_checks(api: Api, checks: str, status: str) -> None:
+    """An uploaded file of three bytes is refused for its content, or taken for its name."""
+    turn(api, document_checks=checks)
+    files = [{"filename": "paystub.pdf", "mime_type": "application/pdf", "content": "YWJj"}]
+    made = api.post("/documents/collections/", {"documents": files})
+    api.sandbox.settle()
+    assert api.get(f"/documents/collections/{made['collection_id']}/")["uploaded_files"][0]["status"] == status
 
 
 @pytest.mark.parametrize("places", [["order", "task", "link"], ["order"], ["task"], ["link"]])

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 WIDTH = 110
 NAME_WIDTH = 52
+ALONE = 8
+"""More clauses than this that are not judged for the same reason are told in one line."""
 
 
 def terminal_report(report: RunReport) -> str:
@@ -37,8 +39,14 @@ def _unjudged(report: RunReport) -> Iterator[str]:
     if not report.unjudged:
         return
     yield f"MUST clauses not judged: {len(report.unjudged)} (never counted as kept)"
+    alike = _alike(report)
     for result in report.unjudged:
-        yield f"  {result.clause.id:<7} {result.kind:<12} {result.clause.name}: {result.reason}"
+        if _key(result) not in alike:
+            yield f"  {result.clause.id:<7} {result.kind:<12} {result.clause.name}: {result.reason}"
+    for (kind, reason), results in alike.items():
+        idents = " ".join(it.clause.id for it in results if it.clause.level == "MUST")
+        yield f"  {kind}, {reason}:"
+        yield from textwrap.wrap(idents, WIDTH, initial_indent="    ", subsequent_indent="    ")
 
 
 def _troubles(report: RunReport) -> Iterator[str]:
@@ -84,8 +92,23 @@ def _wrapped(label: str, text: str) -> Iterator[str]:
 
 def _table(report: RunReport) -> Iterator[str]:
     yield f"{'clause':<8}{'level':<8}{'verdict':<14}{'exercised':>9}  name"
+    alike = _alike(report)
     for result in report.results.values():
-        yield _row(result)
+        if _key(result) not in alike:
+            yield _row(result)
+
+
+def _alike(report: RunReport) -> dict[tuple[str, str], list[Result]]:
+    """Return the many clauses that are not judged for one and the same reason; they are told together."""
+    found: dict[tuple[str, str], list[Result]] = {}
+    for result in report.results.values():
+        if result.kind in {Kind.NOT_APPLICABLE, Kind.INCONCLUSIVE} and result.known_gap is None:
+            found.setdefault(_key(result), []).append(result)
+    return {key: results for key, results in found.items() if len(results) > ALONE}
+
+
+def _key(result: Result) -> tuple[str, str]:
+    return (str(result.kind), result.reason)
 
 
 def _row(result: Result) -> str:

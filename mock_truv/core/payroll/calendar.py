@@ -3,10 +3,11 @@
 Pay dates are numbered without gap, before and after the job too, so that every question is answered by arithmetic
 instead of by walking along. A number ("index") means nothing but its place in this row.
 
-All assumed: periods lie end to end and end ``pay_lag_days`` before the date the rule gives; a SM or M pay date that
-falls on a weekend moves back to Friday while its period stays, so that without lag such a pay already counts the days
-to the period's end; the first and the last period may be partial, and one in which no day from Monday to Friday was
-worked pays nothing. Holidays are working days.
+All assumed: periods lie end to end and end ``pay_lag_days`` before the date the rule gives; a pay date by days of the
+month that falls on a weekend moves back to Friday while its period stays, so that without lag such a pay already
+counts the days to the period's end; the first and the last period may be partial, and one in which no day from Monday
+to Friday was worked pays nothing. Holidays are working days. Frequency A pays once a year, C in the months it names,
+each for all the time since the pay before; a job without frequency never pays.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 ONE_DAY = timedelta(days=1)
 WEEKDAYS = 5
 FRIDAY, SATURDAY, SUNDAY = 4, 5, 6
+PAYS_PER_YEAR = {"W": 52, "BW": 26, "SM": 24, "M": 12}
 
 
 class PayRun(NamedTuple):
@@ -53,6 +55,8 @@ def count_statements(job: Job, since: date, as_of: date) -> int:
 
 def paid_indices(job: Job, since: date, until: date) -> range:
     """Return the indices of the pay dates from ``since`` to ``until``, both included, on which the job pays."""
+    if job.pay_frequency is None:
+        return range(0)
     first_worked = _next_weekday(job.start_date)
     low = max(_index_paying(job, first_worked), _index_from(job, max(since, job.start_date)))
     high = _index_from(job, until + ONE_DAY) - 1 if until >= job.start_date else low - 1
@@ -60,6 +64,12 @@ def paid_indices(job: Job, since: date, until: date) -> range:
         last_worked = _previous_weekday(job.end_date)
         high = min(high, _index_paying(job, last_worked)) if first_worked <= last_worked else low - 1
     return range(low, max(low, high + 1))
+
+
+def pays_per_year(job: Job) -> int:
+    """Return how many pay dates a usual year has: 52, 26, or what the days of the month give."""
+    assert job.pay_frequency is not None, f"{job.key} is not paid"
+    return PAYS_PER_YEAR.get(job.pay_frequency) or len(job.pay_day.months)
 
 
 def pay_date(job: Job, index: int) -> date:
@@ -90,9 +100,12 @@ def _rule_date(job: Job, index: int) -> date:
     """Return the pay date as the job's rule gives it, weekend or not."""
     if job.pay_day.anchor is not None:
         return job.pay_day.anchor + timedelta(days=_days_between(job) * index)
-    days = job.pay_day.days_of_month
-    months, slot = divmod(index, len(days))
-    year, month = months // 12, months % 12 + 1
+    days, months = job.pay_day.days_of_month, job.pay_day.months
+    row, slot = divmod(index, len(days))
+    if months:
+        year, month = row // len(months), months[row % len(months)]
+    else:
+        year, month = row // 12, row % 12 + 1
     return date(year, month, min(days[slot], monthrange(year, month)[1]))
 
 
@@ -100,7 +113,8 @@ def _index_on_or_after(job: Job, day: date) -> int:
     """Return the first index whose rule date is ``day`` or later."""
     if job.pay_day.anchor is not None:
         return -((job.pay_day.anchor - day).days // _days_between(job))
-    index = (day.year * 12 + day.month - 1) * len(job.pay_day.days_of_month)
+    months = job.pay_day.months
+    index = day.year * len(months) if months else (day.year * 12 + day.month - 1) * len(job.pay_day.days_of_month)
     while _rule_date(job, index) < day:
         index += 1
     return index

@@ -1,7 +1,7 @@
 """People and their jobs: the data model of ``fixtures/people/*.json``.
 
 Facts only; what a job pays on which day is worked out elsewhere. Field names that also occur in reports are the
-documented ones; the rules around them (raises, overtime, deductions) are assumed.
+documented ones; the rules around them are assumed.
 """
 
 from datetime import date
@@ -9,132 +9,61 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 
-JobType = Literal["F", "P", "S", "D", "C", "V"]
-PayFrequency = Literal["W", "BW", "SM", "M"]
-EarningCategory = Literal["regular", "overtime", "bonus", "commission", "other_pay"]
-MissingField = Literal[
-    "job_title", "job_type", "original_hire_date", "external_last_updated", "manager_name", "income", "income_unit",
-    "pay_rate", "pay_frequency", "statements", "annual_income_summary", "w2s", "bank_accounts",
+from mock_truv.core.payroll.terms import (
+    RATE_DECIMALS,
+    Address,
+    BankAccount,
+    Commission,
+    Deduction,
+    Employer,
+    Extra,
+    Overtime,
+    PayDay,
+    Phone,
+    Raise,
+    Record,
+    StateCode,
+    Text,
+    Trips,
+    require_money,
+)
+
+__all__ = [
+    "Address", "BankAccount", "Commission", "Deduction", "Employer", "Extra", "Job", "JobType", "MissingField",
+    "Overtime", "PayDay", "PayFrequency", "Person", "Raise", "Trips",
 ]  # fmt: skip
-StateCode = Annotated[str, Meta(pattern=r"^[A-Z]{2}$")]
-Phone = Annotated[str, Meta(pattern=r"^\d{10}$")]
-Text = Annotated[str, Meta(min_length=1)]
-Count = Annotated[int, Meta(ge=1)]
-Month = Annotated[int, Meta(ge=1, le=12)]
-DayOfMonth = Annotated[int, Meta(ge=1, le=31)]
+
+JobType = Literal["F", "P", "S", "D", "C", "V"]
+PayFrequency = Literal["W", "BW", "SM", "M", "A", "C"]
+BasisOfPay = Literal["S", "H", "D", "W"]
+MissingField = Literal[
+    "job_title", "job_type", "start_date", "end_date", "original_hire_date", "external_last_updated", "is_active",
+    "manager_name", "income", "income_unit", "pay_rate", "pay_frequency", "statements", "annual_income_summary", "w2s",
+    "bank_accounts", "ein",
+]  # fmt: skip
+MissingStatementField = Literal[
+    "check_number", "hours", "earnings", "earnings_ytd", "deductions", "deductions_ytd",
+]  # fmt: skip
+MissingSummaryField = Literal["regular", "overtime", "bonus", "commission", "other_pay", "gross_pay", "net_pay"]
 
 SHORTEST_HALF_MONTH, LONGEST_HALF_MONTH = 10, 20
-FRIDAY = 4
 
 
-class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, cache_hash=True):
-    """An immutable, hashable record; a field it does not know is an error."""
-
-
-class Address(_Record, frozen=True, kw_only=True):
-    """A postal address in the documented shape."""
-
-    street: Text
-    city: Text
-    state: StateCode
-    zip: Annotated[str, Meta(pattern=r"^\d{5}$")]
-    country: Literal["US"] = "US"
-
-
-class Employer(_Record, frozen=True, kw_only=True):
-    """Who pays; ``domain`` is how an order may name it and is not part of a report's company."""
-
-    name: Text
-    domain: Text
-    address: Address
-    phone: Phone
-    ein: Annotated[str, Meta(pattern=r"^\d{2}-\d{7}$")]
-
-
-class Raise(_Record, frozen=True, kw_only=True):
-    """A new rate (same unit as the job's) from day ``on``; pay follows with the first period that begins then."""
-
-    on: date
-    rate: Decimal
-
-    def __post_init__(self) -> None:
-        _require_money("rate", self.rate, positive=True)
-
-
-class PayDay(_Record, frozen=True, kw_only=True):
-    """When pay dates fall: one known pay date (W, BW), or the days of the month (SM two, M one; 31 is the last)."""
-
-    anchor: date | None = None
-    days_of_month: tuple[DayOfMonth, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.anchor is not None and self.anchor.weekday() > FRIDAY:
-            raise ValueError(f"anchor must be a day from Monday to Friday, {self.anchor} is not")
-
-
-class Overtime(_Record, frozen=True, kw_only=True):
-    """``hours`` of overtime in every ``every``-th full pay period."""
-
-    every: Count
-    hours: Decimal
-
-    def __post_init__(self) -> None:
-        _require_money("hours", self.hours, positive=True)
-
-
-class Extra(_Record, frozen=True, kw_only=True):
-    """A sum in dollars paid with the first pay date of each named month."""
-
-    name: Text
-    category: Literal["bonus", "commission", "other_pay"]
-    months: Annotated[tuple[Month, ...], Meta(min_length=1)]
-    amount: Decimal
-
-    def __post_init__(self) -> None:
-        _require_money("amount", self.amount, positive=True)
-
-
-class Deduction(_Record, frozen=True, kw_only=True):
-    """What is taken from each pay: a ``percent`` of gross or an ``amount`` in dollars, one of the two."""
-
-    name: Text
-    category: Literal["retirement", "insurance", "other"]
-    percent: Decimal | None = None
-    amount: Decimal | None = None
-
-    def __post_init__(self) -> None:
-        if (self.percent is None) == (self.amount is None):
-            raise ValueError("give either percent or amount")
-        if self.percent is not None and not (self.percent.is_finite() and 0 <= self.percent <= 100):
-            raise ValueError(f"percent must be from 0 to 100, not {self.percent}")
-        if self.amount is not None:
-            _require_money("amount", self.amount)
-
-
-class BankAccount(_Record, frozen=True, kw_only=True):
-    """Where pay goes, in the documented letters: C or S; E (entire), P (percent) or A (amount)."""
-
-    account_number: Text
-    routing_number: Annotated[str, Meta(pattern=r"^\d{9}$")]
-    account_name: str | None = None
-    account_type: Literal["C", "S"]
-    deposit_type: Literal["E", "P", "A"]
-    deposit_value: Decimal
-    bank_name: Text
-
-    def __post_init__(self) -> None:
-        _require_money("deposit_value", self.deposit_value, positive=True)
-
-
-class Job(_Record, frozen=True, kw_only=True):
+class Job(Record, frozen=True, kw_only=True):
     """One period of work at one employer.
 
-    ``rate`` is dollars per year (basis S) or per hour (basis H). ``pay_lag_days`` lie between the end of a period and
-    its pay date. ``hours_swing`` are hours added to the usual ones, one full period after the other, over and over.
-    Pre-tax deductions may be ``retirement`` or ``insurance``. ``missing_data_fields`` are shown as null or empty.
+    ``rate`` is dollars per year, or per month (``salary_unit``), for basis S, per hour for H, per working day for D,
+    per week for W; null is no base pay. Work without pay (a volunteer's) has neither frequency nor basis.
+
+    ``pay_lag_days`` lie between the end of a period and its pay date. ``hours_swing`` are hours added to the usual
+    ones, ``days_off`` working days not worked, one full period after the other, over and over. A workday begins at
+    ``day_starts_at`` o'clock. Pre-tax deductions may be ``retirement`` or ``insurance``; pay reported on a 1099-NEC
+    has none and no tax taken off.
+
+    Fields named as missing are null, or empty lists. ``dates_from_statements``: the provider tells no dates, so the
+    start is that of the oldest period read. ``decimals``: amounts as ``29.70``, or as short as they go: ``29.7``.
     """
 
     key: Text
@@ -144,16 +73,22 @@ class Job(_Record, frozen=True, kw_only=True):
     start_date: date
     original_hire_date: date
     end_date: date | None = None
-    basis_of_pay: Literal["S", "H"]
-    rate: Decimal
+    basis_of_pay: BasisOfPay | None = None
+    rate: Decimal | None = None
+    salary_unit: Literal["YEARLY", "MONTHLY"] = "YEARLY"
     raises: tuple[Raise, ...] = ()
-    pay_frequency: PayFrequency
-    pay_day: PayDay
-    pay_lag_days: Annotated[int, Meta(ge=0, le=31)]
+    pay_frequency: PayFrequency | None = None
+    pay_day: PayDay = PayDay()
+    pay_lag_days: Annotated[int, Meta(ge=0, le=31)] = 0
     hours_per_week: Decimal
     hours_swing: tuple[Decimal, ...] = ()
+    days_off: tuple[Annotated[int, Meta(ge=0)], ...] = ()
+    day_starts_at: Annotated[int, Meta(ge=0, le=23)] = 8
     overtime: Overtime | None = None
+    commission: Commission | None = None
+    trips: Trips | None = None
     extras: tuple[Extra, ...] = ()
+    tax_form: Literal["W2", "F1099_NEC"] = "W2"
     pre_tax: tuple[Deduction, ...] = ()
     post_tax: tuple[Deduction, ...] = ()
     state: StateCode
@@ -161,28 +96,36 @@ class Job(_Record, frozen=True, kw_only=True):
     bank_accounts: tuple[BankAccount, ...] = ()
     missing_data_fields: tuple[MissingField, ...] = ()
     derived_fields: tuple[str, ...] = ()
+    statement_missing_data_fields: tuple[MissingStatementField, ...] = ()
+    statement_derived_fields: tuple[str, ...] = ()
+    summary_missing_fields: tuple[MissingSummaryField, ...] = ()
+    dates_from_statements: bool = False
+    decimals: Literal["two", "shortest"] = "two"
 
     def __post_init__(self) -> None:
-        _require_money("rate", self.rate, positive=True)
-        _require_money("hours_per_week", self.hours_per_week, positive=True)
+        if self.rate is not None:
+            require_money("rate", self.rate, positive=True, decimals=RATE_DECIMALS)
+        require_money("hours_per_week", self.hours_per_week, positive=True)
         _require_pay_day(self)
-        if self.original_hire_date > self.start_date:
-            raise ValueError("original_hire_date must not be after start_date")
-        if self.end_date is not None and self.end_date < self.start_date:
-            raise ValueError("end_date must not be before start_date")
-        days = [self.start_date, *(change.on for change in self.raises)]
-        if any(earlier >= later for earlier, later in pairwise(days)):
-            raise ValueError("raises must come after start_date, one after the other")
-        if self.basis_of_pay == "S" and (self.overtime is not None or self.hours_swing):
+        _require_sources_of_pay(self)
+        _require_order_of_days(self)
+        if self.basis_of_pay != "H" and (self.overtime is not None or self.hours_swing):
             raise ValueError("overtime and hours_swing are for hourly jobs (basis_of_pay H)")
+        if self.basis_of_pay != "D" and self.days_off:
+            raise ValueError("days_off is for jobs paid by the day (basis_of_pay D)")
         if any(not hours.is_finite() for hours in self.hours_swing):
             raise ValueError("hours_swing must hold plain numbers")
         if any(deduction.category == "other" for deduction in self.pre_tax):
             raise ValueError("pre_tax deductions must be of category retirement or insurance")
+        if self.pre_tax and self.tax_form != "W2":
+            raise ValueError("pre_tax deductions need tax_form W2: nothing is taxed on a 1099-NEC")
 
 
-class Person(_Record, frozen=True, kw_only=True):
-    """A person the sandbox knows, and the login names that lead to them."""
+class Person(Record, frozen=True, kw_only=True):
+    """A person the sandbox knows, and the login names that lead to them.
+
+    ``is_suspicious`` marks data that Truv would take for forged (documented flag of links, tasks and reports).
+    """
 
     key: Text
     title: Text
@@ -190,11 +133,12 @@ class Person(_Record, frozen=True, kw_only=True):
     first_name: Text
     last_name: Text
     middle_initials: str | None = None
-    email: Text
+    email: Text | None
     phone: Phone
     ssn: Annotated[str, Meta(pattern=r"^\d{9}$")]
     date_of_birth: date
     home_address: Address
+    is_suspicious: bool = False
     jobs: Annotated[tuple[Job, ...], Meta(min_length=1)]
 
     def __post_init__(self) -> None:
@@ -203,22 +147,54 @@ class Person(_Record, frozen=True, kw_only=True):
             raise ValueError(f"every job needs a key of its own, these are {', '.join(keys)}")
 
 
-def _require_money(field: str, value: Decimal, *, positive: bool = False) -> None:
-    """Refuse what is not a plain number of at most two decimals, negative, or (``positive``) zero."""
-    exponent = value.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent < -2 or value < 0 or (positive and value == 0):
-        wanted = "more than 0" if positive else "0 or more"
-        raise ValueError(f"{field} must be {wanted} with at most two decimals, not {value}")
+def _require_order_of_days(job: Job) -> None:
+    """Refuse days that do not follow one another as they must."""
+    if job.original_hire_date > job.start_date:
+        raise ValueError("original_hire_date must not be after start_date")
+    if job.end_date is not None and job.end_date < job.start_date:
+        raise ValueError("end_date must not be before start_date")
+    days = [job.start_date, *(change.on for change in job.raises)]
+    if any(earlier >= later for earlier, later in pairwise(days)):
+        raise ValueError("raises must come after start_date, one after the other")
 
 
 def _require_pay_day(job: Job) -> None:
     """Refuse a pay day rule that does not fit the job's pay frequency."""
-    days = job.pay_day.days_of_month
-    if job.pay_frequency in {"W", "BW"}:
-        if job.pay_day.anchor is None or days:
+    frequency, rule = job.pay_frequency, job.pay_day
+    if frequency is None:
+        if rule != PayDay():
+            raise ValueError("pay_day must be left out when there is no pay_frequency")
+        return
+    if frequency in {"W", "BW"}:
+        if rule.anchor is None or rule.days_of_month or rule.months:
             raise ValueError("pay_day must have an anchor and no days_of_month when pay_frequency is W or BW")
         return
-    if job.pay_day.anchor is not None or len(days) != (2 if job.pay_frequency == "SM" else 1):
-        raise ValueError("pay_day must have days_of_month only: two for pay_frequency SM, one for M")
+    days = rule.days_of_month
+    if rule.anchor is not None or len(days) != (2 if frequency == "SM" else 1):
+        raise ValueError("pay_day must have days_of_month only: two for pay_frequency SM, else one")
     if len(days) > 1 and not SHORTEST_HALF_MONTH <= days[1] - days[0] <= LONGEST_HALF_MONTH:
         raise ValueError("pay_day's two days_of_month must be 10 to 20 days apart, the earlier one first")
+    wanted = {"A": range(1, 2), "C": range(1, 13)}.get(frequency, range(1))
+    if len(rule.months) not in wanted:
+        raise ValueError("pay_day must have one month for pay_frequency A, one or more for C, and none for others")
+
+
+def _require_sources_of_pay(job: Job) -> None:
+    """Refuse a job whose pay comes from nowhere, or from more than its frequency allows."""
+    sources = (job.rate, job.commission, job.trips)
+    if job.pay_frequency is None:
+        if any(sources) or job.extras or job.raises or job.basis_of_pay is not None:
+            raise ValueError("a job without pay_frequency must not have pay: no basis_of_pay, rate, raises, extras")
+        return
+    if job.basis_of_pay is None:
+        raise ValueError("basis_of_pay must be given with pay_frequency")
+    if not any(sources):
+        raise ValueError("a job with pay_frequency needs a rate, a commission or trips")
+    if job.raises and job.rate is None:
+        raise ValueError("raises need a rate")
+    if job.trips is not None:
+        days = (job.start_date, job.end_date or job.start_date)
+        if job.rate is not None or job.tax_form != "F1099_NEC" or job.pay_frequency not in {"W", "BW"}:
+            raise ValueError("trips need pay_frequency W or BW and tax_form F1099_NEC, and no rate beside them")
+        if any(day.weekday() > 4 for day in days):  # a first or last week of a mere weekend would not be paid
+            raise ValueError("a job with trips must begin and end on a day from Monday to Friday")

@@ -6,19 +6,21 @@ What is returned shares parts with other reports of the same job: read it, encod
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mock_truv.core.payroll.calendar import paid_indices, pay_date
+from mock_truv.core.payroll.calendar import paid_indices, pay_date, pay_run
 from mock_truv.core.payroll.documents import (
     IdOf,
     JsonObject,
     annual_income_summary,
     statement_entries,
+    texts,
     w2_entries,
 )
-from mock_truv.core.payroll.earnings import pay_per_cycle, rate_on
+from mock_truv.core.payroll.earnings import income_unit, pay_per_cycle, rate_on
 from mock_truv.core.payroll.money import exact
 
 if TYPE_CHECKING:
@@ -57,37 +59,53 @@ def employment(
     ``profile_overrides`` may hold any of ``PROFILE_FIELDS``; None counts as not given.
     """
     assert job.start_date <= as_of, f"{job.key} begins on {job.start_date} and is not known on {as_of}"
-    entry = _facts(job, as_of, id_of)
+    since = max(since, job.start_date)
+    entry = _facts(job, since, as_of, id_of)
     entry |= dict.fromkeys(INCOME_FIELDS) if voe else _income(job, as_of, variation)
     entry["profile"] = _profile(person, profile_overrides or {}, id_of("profile", job.key), created_at, updated_at)
     entry["company"] = _company(job)
     if not voe:
-        since = max(since, job.start_date)
         years = range(as_of.year, since.year - 1, -1)
         entry["statements"] = statement_entries(job, since, as_of, variation, id_of)
         entry["annual_income_summary"] = annual_income_summary(job, years, as_of, variation, id_of)
         entry["w2s"] = w2_entries(job, years, as_of, variation)
         entry["bank_accounts"] = _bank_accounts(job)
     for field in job.missing_data_fields:
-        if field in entry:
+        if field == "ein":
+            entry["company"]["ein"] = None
+        elif field in entry:
             entry[field] = [] if isinstance(entry[field], list) else None
     return entry
 
 
-def _facts(job: Job, as_of: date, id_of: IdOf) -> JsonObject:
+def start_date_shown(job: Job, since: date, as_of: date) -> date | None:
+    """Return the start a provider tells: the job's, or where it tells none, that of the oldest period read.
+
+    ``dates_from_statements`` is documented to mean that dates come from pay statements; which one is assumed.
+    """
+    if "start_date" in job.missing_data_fields:
+        return None
+    if not job.dates_from_statements:
+        return job.start_date
+    read = paid_indices(job, max(since, job.start_date), as_of)
+    return pay_run(job, read[0]).first if read else None
+
+
+def _facts(job: Job, since: date, as_of: date, id_of: IdOf) -> JsonObject:
     """Return the parts that are about the job itself."""
     ended = job.end_date is not None and as_of >= job.end_date
+    start = start_date_shown(job, since, as_of)
     paid = paid_indices(job, job.start_date, as_of)
     return {
         "id": id_of("employment", job.key),
         "job_title": job.job_title,
         "job_type": job.job_type,
-        "start_date": job.start_date.isoformat(),
+        "start_date": None if start is None else start.isoformat(),
         "end_date": job.end_date.isoformat() if job.end_date is not None and ended else None,
         "original_hire_date": job.original_hire_date.isoformat(),
         "external_last_updated": (pay_date(job, paid[-1]) if paid else job.start_date).isoformat(),
         "is_active": job.end_date is None or as_of <= job.end_date,
-        "dates_from_statements": False,
+        "dates_from_statements": job.dates_from_statements,
         "derived_fields": list(job.derived_fields),
         "missing_data_fields": list(job.missing_data_fields),
         "manager_name": job.manager_name,
@@ -99,10 +117,11 @@ def _income(job: Job, as_of: date, variation: int) -> JsonObject:
     day = as_of if job.end_date is None else min(as_of, job.end_date)
     with exact():
         rate, pay_rate = rate_on(job, day, variation), pay_per_cycle(job, day, variation)
+    text = texts(job)
     return {
-        "income": str(rate),
-        "income_unit": "YEARLY" if job.basis_of_pay == "S" else "HOURLY",
-        "pay_rate": str(pay_rate),
+        "income": None if rate is None else text(rate),
+        "income_unit": None if rate is None else income_unit(job),
+        "pay_rate": None if pay_rate is None else text(pay_rate),
         "pay_frequency": job.pay_frequency,
     }
 
@@ -147,6 +166,7 @@ def _company(job: Job) -> JsonObject:
 
 
 def _bank_accounts(job: Job) -> list[JsonObject]:
+    text = texts(job)
     return [
         {
             "account_number": account.account_number,
@@ -154,7 +174,7 @@ def _bank_accounts(job: Job) -> list[JsonObject]:
             "account_name": account.account_name,
             "account_type": account.account_type,
             "deposit_type": account.deposit_type,
-            "deposit_value": f"{account.deposit_value:.2f}",
+            "deposit_value": text(Decimal(f"{account.deposit_value:.2f}")),
             "bank_name": account.bank_name,
         }
         for account in job.bank_accounts

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mock_truv.core.payroll.people import Job, Person
 
-__all__ = ["Line", "Statement", "TaxYear", "statements", "tax_year", "year_of_statements"]
+__all__ = ["Line", "Statement", "TaxYear", "nonemployee_pay", "statements", "tax_year", "year_of_statements"]
 
 
 class Statement(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -37,7 +37,7 @@ class Statement(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     pay_date: date
     period_start: date
     period_end: date
-    hours: Decimal
+    hours: Decimal | None
     basis_of_pay: str
     pay: Mapping[str, Decimal]
     pay_ytd: Mapping[str, Decimal]
@@ -92,12 +92,17 @@ def year_of_statements(job: Job, year: int, variation: int) -> tuple[Statement, 
 
 @lru_cache(maxsize=256)
 def tax_year(job: Job, year: int, variation: int) -> TaxYear | None:
-    """Return the W-2 figures of a calendar year, the sums of all its statements; None if the year paid nothing."""
+    """Return the W-2 figures of a calendar year, the sums of all its statements; None if it has no W-2.
+
+    A year without pay has none, and a job whose pay is reported on a 1099-NEC.
+    """
     paid = year_of_statements(job, year, variation)
-    if not paid:
+    if not paid or job.tax_form != "W2":
         return None
-    taxes = {line.category: line.amount for line in paid[-1].deductions_ytd}
+    taxes: dict[str, Decimal] = {}
     with exact():
+        for line in paid[-1].deductions_ytd:
+            taxes[line.category] = taxes.get(line.category, ZERO) + line.amount
         return TaxYear(
             wages=sum((statement.federal_wages for statement in paid), ZERO),
             federal_tax=taxes.get("federal", ZERO),
@@ -106,6 +111,12 @@ def tax_year(job: Job, year: int, variation: int) -> TaxYear | None:
             medicare_wages=sum((statement.medicare_wages for statement in paid), ZERO),
             medicare_tax=taxes.get("medicare", ZERO),
         )
+
+
+def nonemployee_pay(job: Job, year: int, variation: int) -> Decimal | None:
+    """Return the dollars of a calendar year's 1099-NEC, the gross pay of all its statements; None if it has none."""
+    paid = year_of_statements(job, year, variation)
+    return paid[-1].gross_pay_ytd if paid and job.tax_form == "F1099_NEC" else None
 
 
 class _YearToDate:
@@ -140,7 +151,7 @@ def _statement(job: Job, index: int, variation: int, sums: _YearToDate, check_nu
         period_start=run.first,
         period_end=run.last,
         hours=hours,
-        basis_of_pay=job.basis_of_pay,
+        basis_of_pay=job.basis_of_pay or "",
         pay=pay,
         pay_ytd=dict(sums.pay),
         gross_pay=gross,

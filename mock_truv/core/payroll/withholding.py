@@ -3,7 +3,14 @@
 Order: pre-tax deductions, Social Security, Medicare, federal tax, state tax, post-tax deductions. Pre-tax insurance
 lowers every taxable wage; pre-tax retirement lowers the federal and state ones only. The tables stand in for the real
 ones: near enough to look right, and the same for every year except the Social Security wage base.
-A year's Social Security and Medicare tax are exactly their rate of the year's wages, as a W-2 has to show.
+
+* Social Security: 6.2 % of the year's wages up to the year's base, at each employer anew.
+* Medicare: 1.45 % of all wages, and 0.9 % more of those above 200,000 dollars of the year (a line of its own).
+* Federal tax: that on the pay times the number of pays a year, one filer, divided by that number.
+* State tax: a flat rate by state of the job, of the wages that are taxed federally.
+
+A year's Social Security and Medicare tax are exactly their rates of the year's wages, as a W-2 has to show. Pay
+reported on a 1099-NEC has no tax taken off, only the post-tax deductions.
 """
 
 from __future__ import annotations
@@ -12,7 +19,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from mock_truv.core.payroll.earnings import PAYS_PER_YEAR, Line
+from mock_truv.core.payroll.calendar import pays_per_year
+from mock_truv.core.payroll.earnings import Line
 from mock_truv.core.payroll.money import ZERO, cents
 
 if TYPE_CHECKING:
@@ -20,6 +28,8 @@ if TYPE_CHECKING:
 
 SOCIAL_SECURITY_RATE = Decimal("0.062")
 MEDICARE_RATE = Decimal("0.0145")
+ADDITIONAL_MEDICARE_RATE = Decimal("0.009")
+ADDITIONAL_MEDICARE_ABOVE = Decimal("200000.00")
 # Dollars a year up to which Social Security is due; the last value is carried on, the first one back.
 SOCIAL_SECURITY_BASES = {
     2020: Decimal(137700), 2021: Decimal(142800), 2022: Decimal(147000), 2023: Decimal(160200),
@@ -58,6 +68,8 @@ def withhold(job: Job, gross: Decimal, *, year: int, so_far: tuple[Decimal, Deci
 
     Lines of nothing (no tax in this state, wage base reached) are left out.
     """
+    if job.tax_form != "W2":
+        return _untaxed(job, gross)
     social_security_so_far, medicare_so_far = so_far
     left = gross
     lines: list[Line] = []
@@ -83,11 +95,23 @@ def withhold(job: Job, gross: Decimal, *, year: int, so_far: tuple[Decimal, Deci
     social_security_wages = min(medicare_wages, room)
     take("Social Security", "socialsec", _share(social_security_wages, social_security_so_far, SOCIAL_SECURITY_RATE))
     take("Medicare", "medicare", _share(medicare_wages, medicare_so_far, MEDICARE_RATE))
-    take("Federal Income Tax", "federal", federal_tax(federal_wages, PAYS_PER_YEAR[job.pay_frequency]))
+    take("Additional Medicare", "medicare", _additional_medicare(medicare_wages, medicare_so_far))
+    take("Federal Income Tax", "federal", federal_tax(federal_wages, pays_per_year(job)))
     take(f"{job.state} State Income Tax", "state", cents(federal_wages * state_rate(job.state)))
     for deduction in job.post_tax:
         take(deduction.name, deduction.category, _amount(deduction, gross))
     return Withheld(tuple(lines), federal_wages, social_security_wages, medicare_wages)
+
+
+def _untaxed(job: Job, gross: Decimal) -> Withheld:
+    """Return what is taken off pay that no tax is withheld from."""
+    left, lines = gross, list[Line]()
+    for deduction in job.post_tax:
+        taken = min(_amount(deduction, gross), left)
+        left -= taken
+        if taken:
+            lines.append(Line(deduction.name, deduction.category, taken))
+    return Withheld(tuple(lines), ZERO, ZERO, ZERO)
 
 
 @lru_cache(maxsize=4096)
@@ -116,6 +140,11 @@ def state_rate(state: str) -> Decimal:
 def _share(wages: Decimal, so_far: Decimal, rate: Decimal) -> Decimal:
     """Return the tax on ``wages`` such that the year's tax is exact to the cent, not each pay's."""
     return cents((so_far + wages) * rate) - cents(so_far * rate)
+
+
+def _additional_medicare(wages: Decimal, so_far: Decimal) -> Decimal:
+    above = max(so_far, ADDITIONAL_MEDICARE_ABOVE)
+    return _share(max(ZERO, so_far + wages - above), above - ADDITIONAL_MEDICARE_ABOVE, ADDITIONAL_MEDICARE_RATE)
 
 
 def _amount(deduction: Deduction, gross: Decimal) -> Decimal:

@@ -65,7 +65,7 @@ def with_job(person: Person, **changes: Any) -> Person:
 def test_entry_has_the_documented_keys_in_order(key: str) -> None:
     """Every person's entries have exactly the documented keys, in the documented order, all the way down."""
     for job in PEOPLE[key].jobs:
-        found = look(PEOPLE[key], "2027-03-01", job)
+        found = look(PEOPLE[key], "2027-06-01", job)
         assert list(found) == VOIE_KEYS
         assert list(found["profile"]) == PROFILE_KEYS
         assert list(found["profile"]["home_address"]) == ADDRESS_KEYS
@@ -126,15 +126,21 @@ def test_social_security_stops_at_the_wage_base() -> None:
 
 @pytest.mark.parametrize("key", PEOPLE)
 def test_w2_taxes_are_exact_for_the_year(key: str) -> None:
-    """Social Security and Medicare on a W-2 are their rate of the wages beside them, to the cent."""
+    """Social Security and Medicare on a W-2 are their rates of the wages beside them, to the cent."""
+
+    def tax(wages: str, rate: str, above: int = 0) -> Decimal:
+        exact = max(Decimal(0), Decimal(wages) - above) * Decimal(rate)
+        return exact.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
     for job in PEOPLE[key].jobs:
+        if job.start_date > date(2027, 3, 1):
+            continue
         forms = look(PEOPLE[key], "2027-03-01", job, since="2021-01-01")["w2s"]
-        assert forms
+        assert bool(forms) == (job.tax_form == "W2" and job.pay_frequency is not None and key != "null-heavy")
         for form in forms:
-            rates = {"social_security": Decimal("0.062"), "medicare": Decimal("0.0145")}
-            for tax, rate in rates.items():
-                exact = (Decimal(form[f"{tax}_wages"]) * rate).quantize(Decimal("0.01"), ROUND_HALF_UP)
-                assert Decimal(form[f"{tax}_tax"]) == exact
+            assert Decimal(form["social_security_tax"]) == tax(form["social_security_wages"], "0.062")
+            more = tax(form["medicare_wages"], "0.009", above=200_000)
+            assert Decimal(form["medicare_tax"]) == tax(form["medicare_wages"], "0.0145") + more
 
 
 @pytest.mark.parametrize(
@@ -176,6 +182,47 @@ def test_hourly_income_is_the_rate_of_an_hour() -> None:
     assert (regular["rate"], regular["units"], regular["amount"]) == ("30.60", "80.00", "2448.00")
     assert (overtime["rate"], overtime["units"], overtime["amount"]) == ("45.90", "7.50", "344.25")
     assert paper["hours"] == "87.50"
+
+
+def test_monthly_salary_and_commission_are_paid_by_the_period() -> None:
+    """A monthly salary is paid whole each month, commission is a share of its sales, both cut to days worked."""
+    person = PEOPLE["commission-sales"]
+    job = msgspec.structs.replace(person.jobs[1], start_date=date(2022, 6, 16), original_hire_date=date(2022, 6, 16),
+                                  raises=(), end_date=None)  # fmt: skip
+    found = look(msgspec.structs.replace(person, jobs=(job,)), "2022-08-31", job, since="2022-06-16")
+    assert (found["income"], found["income_unit"], found["pay_rate"]) == ("2600.00", "MONTHLY", "2600.00")
+    papers = found["statements"]
+    assert [paper["regular"] for paper in papers] == ["2600.00", "2600.00", "1300.00"]  # 11 of 22 working days
+    # 2 % of three months' sales, of which 11 of 22 days in the first
+    assert [Decimal(paper["commission"]) for paper in papers] == [
+        Decimal("765.02"),
+        Decimal("820.00"),
+        Decimal("551.90"),
+    ]
+    assert found["w2s"] == []
+
+
+def test_pay_by_the_day_and_by_the_week() -> None:
+    """Days not worked are not paid; a week is a unit of a weekly rate, and nothing is withheld on a 1099."""
+    found = look(PEOPLE["daily-labourer"], "2026-06-05", since="2026-01-01")
+    days = {paper["earnings"][0]["units"]: paper["regular"] for paper in found["statements"][:14]}
+    assert days == {"5.00": "800.00", "4.00": "640.00", "3.00": "480.00", "2.00": "320.00"}
+    assert (found["income"], found["income_unit"], found["pay_rate"]) == ("160.00", "DAILY", "800.00")
+    weekly = look(PEOPLE["contractor"], "2026-02-10", since="2026-01-01")
+    paper = weekly["statements"][0]
+    assert (paper["period_start"], paper["period_end"]) == ("2026-01-01", "2026-01-31")
+    line = {"name": "Weekly Pay", "amount": "11440.00", "category": "regular", "rate": "2600.00", "units": "4.40"}
+    assert (paper["earnings"], paper["hours"], paper["net_pay"]) == ([line], "154.00", "11440.00")
+    assert (weekly["income_unit"], weekly["pay_rate"], weekly["w2s"]) == ("WEEKLY", "11266.67", [])
+
+
+def test_yearly_pay_is_for_the_year_before() -> None:
+    """Someone paid once a year gets the whole year's salary in January, and a W-2 of the year in which it was paid."""
+    found = look(PEOPLE["annual-pay"], "2026-01-31", since="2024-01-01")
+    papers = [(it["pay_date"], it["period_start"], it["period_end"], it["gross_pay"]) for it in found["statements"]]
+    assert papers[0] == ("2026-01-15", "2025-01-01", "2025-12-31", "91000.00")
+    assert [form["year"] for form in found["w2s"]] == [2025, 2024]
+    assert found["w2s"][0]["medicare_wages"] == papers[1][3] == "91000.00"
 
 
 def test_half_cents_are_rounded_up() -> None:
