@@ -24,6 +24,7 @@ from mock_truv.core.errors import WrongInput
 from mock_truv.core.faults import Fault
 from mock_truv.core.instants import LAST_US, SECOND_US, datetime_of, instant_of, parse_instant
 from mock_truv.core.logins import typed
+from mock_truv.handles import Connection, Provider
 from mock_truv.scenarios import load_scenario, scaled
 from mock_truv.server import Server
 
@@ -87,48 +88,6 @@ class SandboxClock:
         else:
             to_us = runtime.now_us + timedelta(**duration) // timedelta(microseconds=1)
         return await runtime.advance(to_us=to_us, max_real_seconds=3600)
-
-
-class Connection:
-    """What lies behind a link, to be changed by a test."""
-
-    def __init__(self, sandbox: Sandbox, link_id: str) -> None:
-        self._sandbox = sandbox
-        self.link_id = link_id
-
-    def change(self, **fields: Any) -> dict[str, Any]:
-        """Change fields as ``PATCH /_mock/connections/{link_id}`` does; return the connection as it is now."""
-        changed: dict[str, Any] = self._sandbox.do(Change("connection", self.link_id, fields))
-        return changed
-
-    def end_session(self) -> None:
-        """Let session or grant end now: the next refresh cannot log in."""
-        self.change(session_ended=True)
-
-    def change_credentials(self) -> None:
-        """The person has a new password at the provider, which Truv does not know."""
-        self.change(credentials_changed=True)
-
-
-class Provider:
-    """A payroll provider, to be changed by a test."""
-
-    def __init__(self, sandbox: Sandbox, provider_id: str) -> None:
-        self._sandbox = sandbox
-        self.id = provider_id
-
-    def change(self, **fields: Any) -> dict[str, Any]:
-        """Change fields as ``PATCH /_mock/providers/{id}`` does; return the provider as it is now."""
-        changed: dict[str, Any] = self._sandbox.do(Change("provider", self.id, fields))
-        return changed
-
-    def go_down(self, *, hours: float | None = None) -> None:
-        """Be down from now on, for ``hours`` or until ``come_back``."""
-        self.change(**({"down": True} if hours is None else {"down_for_seconds": round(hours * 3600)}))
-
-    def come_back(self) -> None:
-        """End the outages that have begun."""
-        self.change(down=False)
 
 
 class Sandbox:
@@ -262,11 +221,11 @@ class Sandbox:
 
     def connection(self, link_id: str) -> Connection:
         """Return what lies behind a link."""
-        return Connection(self, link_id)
+        return Connection(self.do, link_id)
 
     def provider(self, provider_id: str = "truv_api") -> Provider:
         """Return a payroll provider."""
-        return Provider(self, provider_id)
+        return Provider(self.do, provider_id)
 
     def redeliver(self, webhook_id: str) -> None:
         """Send a webhook once more, at the next settle or advance."""

@@ -41,7 +41,7 @@ ROOMS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("pdf", ("pdf",), ("core", "api")),
     ("description", ("openapi",), BELOW_THE_EDGE),  # what is served, told from its types and from a run of the machine
     ("edge", ("http", "control", "pages"), (*BELOW_THE_EDGE, "pdf", "description")),
-    ("contract", ("contract/__init__",), (*BELOW_THE_EDGE, "adapter", "reference", "clauses")),  # the front door
+    ("contract", ("contract/__init__",), (*BELOW_THE_EDGE, "pdf", "adapter", "reference", "clauses")),  # the front door
     ("adapter", ("contract/adapter", "contract/transport", "contract/manifest"), ()),
     ("reference", ("contract/reference",), ("adapter",)),  # a stranger's program: it knows nothing but the adapter
     (  # pure judgement: histories, clauses, plans

@@ -5,24 +5,26 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from mock_truv.api import banking_objects as objects
+from mock_truv.api import render_banking as objects
 from mock_truv.api.bodies.assets import CreateAssetReport
 from mock_truv.api.call import Operation, Printed
 from mock_truv.api.shapes.assets import AccountSummary, AssetAccount, AssetLink, AssetReport, AssetSummary, Borrower
 from mock_truv.api.shapes.users import ReportQuery
 from mock_truv.core import asset_reports as rules
-from mock_truv.core.asset_reports import DEFAULT_DAYS, Wishes
 from mock_truv.core.banking import ASSETS, average_balance, days_available, nsf_count
 from mock_truv.core.errors import WrongInput
 from mock_truv.core.instants import text_z
+from mock_truv.core.model import Wishes
+from mock_truv.core.model.reports import DEFAULT_DAYS
 from mock_truv.core.payroll.money import ZERO, exact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from decimal import Decimal
 
-    from mock_truv.api.banking_objects import Bank
     from mock_truv.api.call import Call, Finder
+    from mock_truv.api.render_banking import Bank
+    from mock_truv.core import model
     from mock_truv.core.banking import Account
     from mock_truv.core.base import WorldBase
     from mock_truv.core.model import ReportEntry, User
@@ -62,7 +64,7 @@ def read(call: Call) -> AssetReport | Printed:
     return Printed(title="Verification of assets", document=report) if call.params.fmt == "pdf" else report
 
 
-def shown(world: WorldBase, report: rules.AssetReport) -> AssetReport:
+def shown(world: WorldBase, report: model.AssetReport) -> AssetReport:
     """Return a report: every account of assets, balances as of its day, transactions of the days before it.
 
     Cards and loans are no assets, so they are left out (assumed). A report of employment (``is_voe``) has the
@@ -158,7 +160,7 @@ def _text(figures: Figures, span: int) -> str | None:
     return None if amount is None else str(amount)
 
 
-def _borrower(known: rules.Borrower) -> Borrower:
+def _borrower(known: model.Borrower) -> Borrower:
     return Borrower(
         id=known.id,
         external_user_id=known.external_user_id,
@@ -191,7 +193,7 @@ OPERATIONS = (
 )  # fmt: skip
 
 
-def _find_report(world: WorldBase, ident: str, user: User) -> rules.AssetReport | None:
+def _find_report(world: WorldBase, ident: str, user: User) -> model.AssetReport | None:
     report = world.state.asset_reports.get(ident)
     return report if report is not None and report.user_id == user.id else None
 

@@ -8,27 +8,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mock_truv.api import banking_details as details
-from mock_truv.api import banking_objects as objects
+from mock_truv.api import render_banking as objects
+from mock_truv.api import render_banking_details as details
 from mock_truv.api.call import Operation, instant_given
 from mock_truv.api.pages import page
 from mock_truv.api.shapes import banking as shapes
 from mock_truv.api.shapes.base import Moment, Page, Paged
 from mock_truv.api.shapes.income_insights import BankIncomeReport
-from mock_truv.core.asset_reports import DEFAULT_DAYS
-from mock_truv.core.banking import Account, holdings
+from mock_truv.core.banking import Account
 from mock_truv.core.banking.accounts import DEPOSITS, OWED
 from mock_truv.core.banking.days import end_of_day, instant, last_of, month_number
 from mock_truv.core.banking.links import is_bank
 from mock_truv.core.errors import NotFound
 from mock_truv.core.instants import DAY_US
+from mock_truv.core.model.reports import DEFAULT_DAYS
 from mock_truv.core.payroll.money import ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from mock_truv.api.banking_objects import Bank
     from mock_truv.api.call import Call
+    from mock_truv.api.render_banking import Bank
     from mock_truv.core.model import Link
 
 HISTORY_DAYS = 730
@@ -125,7 +125,7 @@ def list_investments(call: Call) -> shapes.Investments:
         and _fits(it, account, query.account_ids)
         and (subtypes is None or (account.subtype or "").casefold() in subtypes)
     ]
-    held = {account: holdings(it.ledger, account) for account in accounts}
+    held = {account: it.ledger.holdings(account) for account in accounts}
     shown = [
         (account, each)
         for account in accounts

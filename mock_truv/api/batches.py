@@ -10,14 +10,14 @@ from mock_truv.api.call import Operation
 from mock_truv.api.parsing import parse_value
 from mock_truv.api.shapes import batches as shapes
 from mock_truv.core import batches
-from mock_truv.core.batches import EntryOutcome
 from mock_truv.core.errors import WrongInput
 from mock_truv.core.instants import text_z
+from mock_truv.core.model import EntryOutcome
 
 if TYPE_CHECKING:
     from mock_truv.api.call import Call, Finder
     from mock_truv.core.base import WorldBase
-    from mock_truv.core.batches import Batch
+    from mock_truv.core.model import Batch
 
 
 def create(call: Call) -> shapes.Batch:

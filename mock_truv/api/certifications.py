@@ -8,12 +8,12 @@ import msgspec
 from msgspec import UNSET
 from msgspec.structs import asdict, replace
 
-from mock_truv.api import banking_objects
+from mock_truv.api import render_banking
 from mock_truv.api.bodies.certifications import Certify
 from mock_truv.api.call import Operation
 from mock_truv.api.parsing import parse_value
 from mock_truv.api.shapes import certifications as shapes
-from mock_truv.core import certifications, orders, records
+from mock_truv.core import certifications, model, orders, records
 from mock_truv.core.banking.links import is_bank
 from mock_truv.core.base import suborders
 from mock_truv.core.errors import NotFound
@@ -21,12 +21,11 @@ from mock_truv.core.errors import NotFound
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mock_truv.api.banking_objects import Bank
     from mock_truv.api.call import Call
+    from mock_truv.api.render_banking import Bank
     from mock_truv.api.shapes.orders import Order
-    from mock_truv.core import model
     from mock_truv.core.base import WorldBase
-    from mock_truv.core.certifications import Decision
+    from mock_truv.core.model import Decision
 
     Seen = shapes.CertifiedEmployment | shapes.CertifiedAccount
 
@@ -59,7 +58,7 @@ def submit(world: WorldBase, order_id: str, fields: dict[str, Any]) -> dict[str,
     if order is None:
         raise NotFound
     given = parse_value(fields, Certify).decisions
-    decisions = None if given is None else [certifications.Decision(**asdict(it)) for it in given]
+    decisions = None if given is None else [model.Decision(**asdict(it)) for it in given]
     certifications.submit(world, order, list(_seen(world, order)), decisions)
     return {"order_id": order.id}
 
@@ -128,7 +127,7 @@ def _seen(world: WorldBase, order: model.Order) -> dict[str, Seen]:
             continue
         if suborder.product in orders.ACCOUNT_PRODUCTS:
             if is_bank(link):
-                found |= {it.id: it for it in _accounts(banking_objects.bank(world, link, suborder.completed_us))}
+                found |= {it.id: it for it in _accounts(render_banking.bank(world, link, suborder.completed_us))}
         else:
             entries = records.employments(world, link, suborder.completed_us, voe=suborder.product == "employment")
             found |= {it.id: it for it in (_employment(each) for each in entries)}
@@ -147,7 +146,7 @@ def _employment(entry: dict[str, Any]) -> shapes.CertifiedEmployment:
 
 
 def _accounts(bank: Bank) -> list[shapes.CertifiedAccount]:
-    owners = [shapes.CertifiedOwner(full_name=each.full_name) for each in banking_objects.owners(bank)]
+    owners = [shapes.CertifiedOwner(full_name=each.full_name) for each in render_banking.owners(bank)]
     return [
         shapes.CertifiedAccount(
             id=bank.ident("account", account.key),

@@ -27,8 +27,7 @@ from mock_truv.core.instants import text_z
 if TYPE_CHECKING:
     from mock_truv.api.call import Call, Finder
     from mock_truv.core.base import WorldBase
-    from mock_truv.core.model import User
-    from mock_truv.core.uploads import Collection, Finalized, RecognizedDocument, UploadedFile
+    from mock_truv.core.model import Collection, Finalized, RecognizedDocument, UploadedFile, User
 
 
 def list_collections(call: Call) -> Page[ListedCollection]:

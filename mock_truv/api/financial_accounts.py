@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 from msgspec.structs import asdict
 
-from mock_truv.api import banking_objects as objects
+from mock_truv.api import render_banking as objects
 from mock_truv.api.shapes.financial_accounts import FinancialAccount, OrderAccount, OrderIncomeSource, OwnerName
-from mock_truv.core.asset_reports import DEFAULT_DAYS
 from mock_truv.core.banking import income_sources
+from mock_truv.core.model.reports import DEFAULT_DAYS
 
 if TYPE_CHECKING:
-    from mock_truv.api.banking_objects import Bank
+    from mock_truv.api.render_banking import Bank
     from mock_truv.api.shapes.orders import Suborder
     from mock_truv.core import model
     from mock_truv.core.base import WorldBase

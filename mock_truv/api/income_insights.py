@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mock_truv.api import banking_objects as objects
+from mock_truv.api import render_banking as objects
 from mock_truv.api.bodies.income_insights import CreateIncomeInsights
 from mock_truv.api.call import Operation, Printed
 from mock_truv.api.shapes.income_insights import IncomeAccount, IncomeInsights, IncomeLink
@@ -15,8 +15,9 @@ from mock_truv.core.banking.accounts import DEPOSITS
 from mock_truv.core.instants import text_z
 
 if TYPE_CHECKING:
-    from mock_truv.api.banking_objects import Bank
     from mock_truv.api.call import Call, Finder
+    from mock_truv.api.render_banking import Bank
+    from mock_truv.core import model
     from mock_truv.core.banking import IncomeSource
     from mock_truv.core.base import WorldBase
     from mock_truv.core.model import ReportEntry, User
@@ -35,7 +36,7 @@ def read(call: Call) -> IncomeInsights | Printed:
     return Printed(title="Income insights", document=report) if call.params.fmt == "pdf" else report
 
 
-def shown(world: WorldBase, report: rules.IncomeInsightsReport) -> IncomeInsights:
+def shown(world: WorldBase, report: model.IncomeInsightsReport) -> IncomeInsights:
     """Return a report: the income of every bank that still has its data, and what it comes to together."""
     links: list[IncomeLink] = []
     everything: list[IncomeSource] = []
@@ -94,7 +95,7 @@ OPERATIONS = (
 )  # fmt: skip
 
 
-def _find_report(world: WorldBase, ident: str, user: User) -> rules.IncomeInsightsReport | None:
+def _find_report(world: WorldBase, ident: str, user: User) -> model.IncomeInsightsReport | None:
     report = world.state.income_insights_reports.get(ident)
     return report if report is not None and report.user_id == user.id else None
 

@@ -17,6 +17,7 @@ from mock_truv.core.model import User
 
 if TYPE_CHECKING:
     from mock_truv.api.call import Call
+    from mock_truv.core import model
 
 SHOWN_CHARACTERS = 4
 """How much of a secret is shown after it was made (dashboard page)."""
@@ -51,7 +52,7 @@ def create_old_token(call: Call) -> BridgeToken:
     return made
 
 
-def _shown(key: keys.AccessKey, secret: str) -> AccessKey:
+def _shown(key: model.AccessKey, secret: str) -> AccessKey:
     return AccessKey(
         id=key.id,
         env_type="sandbox",

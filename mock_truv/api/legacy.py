@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mock_truv.api.call import Call, Finder
+    from mock_truv.core import model
     from mock_truv.core.base import WorldBase
     from mock_truv.core.model import Link
 
@@ -84,7 +85,7 @@ def request_payroll(call: Call) -> shapes.RequestedPayroll:
 
 def read_payroll(call: Call) -> shapes.PayrollReport:
     """Return a payroll report: one payroll for each pay date, newest first, with what everybody was paid."""
-    report: administrators.PayrollReport = call.target
+    report: model.PayrollReport = call.target
     if call.world.state.links[report.link_id].deleted_us is not None:
         raise NotFound
     paid = administrators.statements(call.world, report)

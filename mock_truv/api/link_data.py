@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from msgspec import Meta
 
+from mock_truv.api import render_payroll as render
 from mock_truv.api.bodies.common import Date
 from mock_truv.api.call import Operation
 from mock_truv.api.files import file_of
 from mock_truv.api.pages import page
-from mock_truv.api.shapes import payroll as shapes
 from mock_truv.api.shapes.base import Page, Paged
 from mock_truv.api.shapes.payroll import BankAccount, BareEmployment, Profile, Shift, Statement, TaxDocument
 from mock_truv.core import link_data
@@ -35,7 +35,7 @@ class ShiftQuery(Paged, kw_only=True):
 
 def list_employments(call: Call) -> list[BareEmployment]:
     """Return the employments of a link, without person and papers."""
-    return [shapes.bare_employment(each) for each in link_data.employments(call.world, _readable(call))]
+    return [render.bare_employment(each) for each in link_data.employments(call.world, _readable(call))]
 
 
 def read_employment(call: Call) -> BareEmployment:
@@ -43,7 +43,7 @@ def read_employment(call: Call) -> BareEmployment:
     found = link_data.latest_employment(call.world, _readable(call))
     if found is None:
         raise NotFound
-    return shapes.bare_employment(found)
+    return render.bare_employment(found)
 
 
 def read_identity(call: Call) -> Profile:
@@ -51,19 +51,19 @@ def read_identity(call: Call) -> Profile:
     found = link_data.identity(call.world, _readable(call))
     if found is None:
         raise NotFound
-    return shapes.profile(found)
+    return render.profile(found)
 
 
 def list_statements(call: Call) -> Page[Statement]:
     """Return the pay statements of a link, newest first."""
     file = file_of(call.world, call.target.id)
     found = link_data.statements(call.world, _readable(call))
-    return page(call, found, lambda it: shapes.statement(it, file))
+    return page(call, found, lambda it: render.statement(it, file))
 
 
 def read_statement(call: Call) -> Statement:
     """Return one pay statement."""
-    return shapes.statement(call.second, file_of(call.world, call.target.id))
+    return render.statement(call.second, file_of(call.world, call.target.id))
 
 
 def list_shifts(call: Call) -> Page[Shift]:
@@ -77,23 +77,23 @@ def list_shifts(call: Call) -> Page[Shift]:
         for each in link_data.shifts(call.world, _readable(call))
         if (first is None or each["start_date"] >= first) and (last is None or each["start_date"] <= last)
     ]
-    return page(call, found, shapes.shift)
+    return page(call, found, render.shift)
 
 
 def list_tax_documents(call: Call) -> list[TaxDocument]:
     """Return the tax documents of a link, newest year first."""
     file = file_of(call.world, call.target.id)
-    return [shapes.tax_document(each, file) for each in link_data.tax_documents(call.world, _readable(call))]
+    return [render.tax_document(each, file) for each in link_data.tax_documents(call.world, _readable(call))]
 
 
 def read_tax_document(call: Call) -> TaxDocument:
     """Return one tax document."""
-    return shapes.tax_document(call.second, file_of(call.world, call.target.id))
+    return render.tax_document(call.second, file_of(call.world, call.target.id))
 
 
 def list_bank_accounts(call: Call) -> list[BankAccount]:
     """Return the accounts that pay goes to."""
-    return shapes.bank_accounts(link_data.bank_accounts(call.world, _readable(call)))
+    return render.bank_accounts(link_data.bank_accounts(call.world, _readable(call)))
 
 
 def _is_readable(world: WorldBase, link: Link) -> bool:

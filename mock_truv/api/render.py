@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, structs
 
+from mock_truv.api import render_payroll as payroll
 from mock_truv.api.call import own_url
 from mock_truv.api.files import FOLDER, file_of
 from mock_truv.api.financial_accounts import financial_account
-from mock_truv.api.shapes import payroll
 from mock_truv.api.shapes.links import CompanyMapping, Link
 from mock_truv.api.shapes.orders import CompanyAddress, Order, Suborder
 from mock_truv.api.shapes.reports import LinkReport, LinkVoeReport, ListedReport, ReportedLink, UserReport

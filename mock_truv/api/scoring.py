@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mock_truv.api.bodies.scoring import CreateScoringReport
 from mock_truv.api.call import Operation
 from mock_truv.api.shapes.scoring import Alert, DerivedIncome, Metric, Score, ScoringReport, ScoringReportId
+from mock_truv.core import model
 from mock_truv.core import scoring as rules
 from mock_truv.core.errors import WrongInput
 from mock_truv.core.instants import datetime_of
@@ -30,7 +31,7 @@ def create(call: Call) -> ScoringReportId:
     if wrong:
         raise WrongInput(*wrong)
     world = call.world
-    report = rules.ScoringReport(
+    report = model.ScoringReport(
         id=world.new_id("scoring-report"),
         created_us=world.now_us,
         lender_reference=body.lender_reference,
@@ -41,7 +42,7 @@ def create(call: Call) -> ScoringReportId:
         source_id=rules.previous(world, body.customer_identifier),
         institutions=[each.identifier for each in body.institutions],
         accounts=[
-            rules.ScoredAccount(
+            model.ScoredAccount(
                 identifier=each.identifier,
                 institution_identifier=each.institution_identifier,
                 type=each.type,
@@ -52,7 +53,7 @@ def create(call: Call) -> ScoringReportId:
             for each in body.accounts
         ],
         transactions=[
-            rules.ScoredTransaction(
+            model.ScoredTransaction(
                 identifier=each.identifier,
                 account_identifier=each.account_identifier,
                 post_date=each.post_date,
@@ -68,7 +69,7 @@ def create(call: Call) -> ScoringReportId:
 
 def read(call: Call) -> ScoringReport:
     """Return a report of scoring attributes; it is never ``processing`` here."""
-    report: rules.ScoringReport = call.target
+    report: model.ScoringReport = call.target
     world = call.world
     status = rules.outcome(report)
     good = status == "success"

@@ -13,11 +13,12 @@ from mock_truv.api.pages import page
 from mock_truv.api.shapes.base import Page
 from mock_truv.api.shapes.templates import Template, TemplateQuery
 from mock_truv.core import templates
-from mock_truv.core.companies import folded
 from mock_truv.core.instants import text_z
+from mock_truv.core.names import folded
 
 if TYPE_CHECKING:
     from mock_truv.api.call import Call, Finder
+    from mock_truv.core import model
 
 
 def list_templates(call: Call) -> Page[Template]:
@@ -69,7 +70,7 @@ def delete(call: Call) -> None:
     templates.delete(call.world, call.target)
 
 
-def shown(it: templates.Template) -> Template:
+def shown(it: model.Template) -> Template:
     """Return a template; its settings are the documented ones and those that the client added."""
     sections: dict[str, Any] = {name: templates.section(it, name) for name in templates.DEFAULTS}
     return Template(

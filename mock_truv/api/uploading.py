@@ -12,8 +12,7 @@ import msgspec
 from mock_truv.api.bodies.collections import GivenDocument
 from mock_truv.core import uploads
 from mock_truv.core.errors import WrongInput
-from mock_truv.core.model import User
-from mock_truv.core.uploads import UploadedFile
+from mock_truv.core.model import UploadedFile, User
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

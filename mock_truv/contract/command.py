@@ -91,7 +91,8 @@ def verify(
 
 
 def _subject(target: str, start_command: str | None) -> Subject:
-    from mock_truv.contract.targets import TargetError, subject_of  # noqa: PLC0415
+    from mock_truv.contract.errors import TargetError  # noqa: PLC0415
+    from mock_truv.contract.targets import subject_of  # noqa: PLC0415
 
     try:
         return subject_of(target, start_command=start_command)
@@ -101,9 +102,10 @@ def _subject(target: str, start_command: str | None) -> Subject:
 
 def _observed(put_case: str | None, trigger: str | None, webhook_url: str | None, start_command: str | None, port: int,
               *, faketime: bool) -> Subject:  # fmt: skip
+    from mock_truv.contract.errors import TargetError  # noqa: PLC0415
     from mock_truv.contract.listener import Listener  # noqa: PLC0415
     from mock_truv.contract.observe import Observed, Template, faketime_library  # noqa: PLC0415
-    from mock_truv.contract.targets import Subject, TargetError  # noqa: PLC0415
+    from mock_truv.contract.targets import Subject  # noqa: PLC0415
 
     if put_case is None or trigger is None:
         _wrong("--observe needs --put-case 'METHOD URL BODY' and --trigger 'METHOD URL BODY'")

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from mock_truv.api import printing
 from mock_truv.api.call import ORIGIN, Answer, Request
 from mock_truv.contract import views
 from mock_truv.contract.adapter import HarnessCrash
@@ -16,6 +17,7 @@ from mock_truv.contract.operations import Sent
 from mock_truv.contract.program import PATIENCE_S
 from mock_truv.core.errors import ApiError
 from mock_truv.core.instants import SECOND_US, datetime_of, instant_of, text_http
+from mock_truv.pdf import MEDIA_TYPE, printed
 from mock_truv.runtime.hub import DEFAULT_CLIENT_ID, DEFAULT_SECRET
 
 if TYPE_CHECKING:
@@ -152,7 +154,11 @@ class Line:
         if answer.ending == "none":
             run.amend(seq, replace(op, error="reset", ended_us=run.now_us))
             raise ConnectionError("the connection was closed before an answer came")
-        payload = answer.body.replace(ORIGIN, run.origin)
+        if answer.headers.get("content-type") == MEDIA_TYPE:
+            answer = printed(answer, run.origin)
+            payload = answer.body
+        else:
+            payload = answer.body.replace(ORIGIN, run.origin)
         given = {name.title(): value for name, value in answer.headers.items()}
         given["Date"] = text_http(run.now_us // SECOND_US * SECOND_US)
         if answer.ending == "cut":
@@ -170,7 +176,7 @@ class Line:
         run = self._run
         known = {name.lower(): value for name, value in headers.items()}
         keys = (known.get("x-access-client-id"), known.get("x-access-secret"))
-        if keys != (DEFAULT_CLIENT_ID, DEFAULT_SECRET):
+        if keys != (DEFAULT_CLIENT_ID, DEFAULT_SECRET) and not printing.is_file(op.path):
             error = ApiError(401, "authentication_failed", "No such token")
             return Answer(401, msgspec.json.encode(error.body()), {"content-type": "application/json"}), op
         asked = run.ask(

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mock_truv.contract.adapter import CaseView, HookReply, Step
+from mock_truv.contract.errors import TargetError
 from mock_truv.contract.program import AdapterError
-from mock_truv.contract.targets import TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mock_truv.contract.errors import TargetError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mock_truv.contract.black_box import Target
     from mock_truv.contract.listener import Listener
     from mock_truv.contract.observe import Observed
-
-
-class TargetError(Exception):
-    """The target cannot be found; the message says what is missing."""
 
 
 @dataclass

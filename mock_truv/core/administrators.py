@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_truv.core import payroll, records
 from mock_truv.core.instants import date_of, text_z
-from mock_truv.core.plain import Plain
+from mock_truv.core.model import PayrollReport
 
 if TYPE_CHECKING:
     from mock_truv.core.base import WorldBase
@@ -19,16 +19,6 @@ if TYPE_CHECKING:
     from mock_truv.core.payroll import Job
 
 JsonObject = dict[str, Any]
-
-
-class PayrollReport(Plain, kw_only=True):
-    """What was paid at a company between two days; fixed at the instant at which it was asked for."""
-
-    id: str
-    link_id: str
-    start_date: str
-    end_date: str
-    created_us: int
 
 
 def request_payroll(world: WorldBase, link: Link, start_date: str, end_date: str) -> PayrollReport:

@@ -12,53 +12,16 @@ from mock_truv.core.banking import Ledger, accounts_of, end_of_day
 from mock_truv.core.banking.links import banks_read, household_of, ledger_of, object_id
 from mock_truv.core.errors import WrongInput
 from mock_truv.core.instants import date_of
-from mock_truv.core.model import ReportEntry
-from mock_truv.core.plain import Frozen, Plain
+from mock_truv.core.model import AssetReport, Borrower, ReportEntry, Wishes
+from mock_truv.core.model.reports import DEFAULT_DAYS, LEAST_DAYS, MOST_DAYS
 
 if TYPE_CHECKING:
     from mock_truv.core.base import WorldBase
     from mock_truv.core.model import Link, Task, User
 
-DEFAULT_DAYS, LEAST_DAYS, MOST_DAYS = 60, 30, 730
-"""Days of history: the range is documented, the default only seen in samples."""
 FHA_SHARE_OF_PRICE, SHARE_OF_INCOME = 100, 2
 """A deposit is large from 1 % of the sales price (FHA loans) or from half a month's income: rules of mortgage lending;
 that the service follows them is assumed."""
-
-
-class Wishes(Frozen, frozen=True, kw_only=True):
-    """What a report is to be like (assets-report-create)."""
-
-    days_requested: int = DEFAULT_DAYS
-    as_of_date: str | None = None
-    large_deposit_threshold: int | None = None
-    is_voe: bool = False
-    account_ids: list[str] | None = None
-
-
-class Borrower(Frozen, frozen=True, kw_only=True):
-    """The user as known when the report was made."""
-
-    id: str
-    external_user_id: str | None
-    first_name: str | None
-    last_name: str | None
-    email: str | None
-    phone: str | None
-    ssn: str | None
-    created_us: int
-    updated_us: int
-
-
-class AssetReport(Plain, kw_only=True):
-    """A VOA report."""
-
-    id: str
-    user_id: str
-    created_us: int
-    wishes: Wishes
-    borrower: Borrower
-    entries: list[ReportEntry]
 
 
 def latest_changed(world: WorldBase, link: Link, task: Task) -> str | None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, TypeVar
 import msgspec
 from msgspec import Meta, inspect
 
-from mock_truv.core.companies import NameIndex, domain_of
 from mock_truv.core.model import Provider
+from mock_truv.core.names import NameIndex, domain_of
 from mock_truv.core.payroll import load_people
 from mock_truv.core.payroll.loading import FixtureError
 from mock_truv.core.plain import Frozen

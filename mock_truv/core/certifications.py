@@ -5,14 +5,14 @@ It is a step of its own after all connections of an order, and is submitted once
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
 from mock_truv.core import notices, progress
 from mock_truv.core.base import suborders
 from mock_truv.core.errors import WrongInput
 from mock_truv.core.instants import text_z
-from mock_truv.core.model import OPEN_SUBORDER, OrderEvent, SuborderStatus
-from mock_truv.core.plain import Frozen, Plain
+from mock_truv.core.model import OPEN_SUBORDER, Certification, Decision, OrderEvent, SuborderStatus
+from mock_truv.core.model.certifications import DecisionWord, RejectionReason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,29 +20,7 @@ if TYPE_CHECKING:
     from mock_truv.core.base import WorldBase
     from mock_truv.core.model import Order
 
-DecisionWord = Literal["representative", "not_representative"]
-RejectionReason = Literal[
-    "employment_no_longer_active", "incorrect_amount", "duplicate_entry", "outdated_information", "other"
-]
-"""Why something does not represent the person (self-certification guide)."""
 REPRESENTATIVE: DecisionWord = "representative"
-
-
-class Decision(Frozen, frozen=True, kw_only=True):
-    """What the person said of one employment or account."""
-
-    id: str
-    decision: DecisionWord
-    rejection_reason: RejectionReason | None = None
-    rejection_comment: str | None = None
-
-
-class Certification(Plain, kw_only=True):
-    """What the person submitted for an order."""
-
-    order_id: str
-    submitted_us: int
-    decisions: list[Decision]
 
 
 def submit(world: WorldBase, order: Order, shown: Sequence[str], decisions: Sequence[Decision] | None) -> Certification:

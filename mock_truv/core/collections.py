@@ -12,20 +12,22 @@ from mock_truv.core import document_data, ids, progress, records
 from mock_truv.core.due import FileDue
 from mock_truv.core.errors import WrongInput
 from mock_truv.core.instants import SECOND_US
-from mock_truv.core.model import Company, Connection, Link, Script, Task
+from mock_truv.core.model import (
+    Collection,
+    Company,
+    Connection,
+    Finalized,
+    Link,
+    RecognizedDocument,
+    Script,
+    Task,
+    UploadedFile,
+)
+from mock_truv.core.model import FileStatus as F
 from mock_truv.core.model import TaskStatus as T
 from mock_truv.core.products import DOCS, default_provider
 from mock_truv.core.tasks import ERRORS, FINAL
-from mock_truv.core.uploads import (
-    LARGEST_BYTES,
-    SMALLEST_BYTES,
-    Collection,
-    Finalized,
-    RecognizedDocument,
-    UploadedFile,
-    types_told,
-)
-from mock_truv.core.uploads import FileStatus as F
+from mock_truv.core.uploads import LARGEST_BYTES, SMALLEST_BYTES, types_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

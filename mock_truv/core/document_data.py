@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mock_truv.core.base import WorldBase
-    from mock_truv.core.model import User
+    from mock_truv.core.model import RecognizedDocument, UploadedFile, User
     from mock_truv.core.payroll import Job, Person
-    from mock_truv.core.uploads import RecognizedDocument, UploadedFile
 
     Paper = tuple[UploadedFile, RecognizedDocument]
 

@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mock_truv.core.asset_reports import DEFAULT_DAYS, entries_now
-from mock_truv.core.model import ReportEntry
-from mock_truv.core.plain import Plain
+from mock_truv.core.asset_reports import entries_now
+from mock_truv.core.model import IncomeInsightsReport
+from mock_truv.core.model.reports import DEFAULT_DAYS
 
 if TYPE_CHECKING:
     from mock_truv.core.base import WorldBase
     from mock_truv.core.model import User
-
-
-class IncomeInsightsReport(Plain, kw_only=True):
-    """A report of the income that deposits show."""
-
-    id: str
-    user_id: str
-    created_us: int
-    days_requested: int
-    purpose: str | None
-    """Why it was asked for; kept, and not shown (the reference's report has no such key)."""
-    entries: list[ReportEntry]
 
 
 def create(world: WorldBase, user: User, days_requested: int | None, purpose: str | None) -> IncomeInsightsReport:

@@ -14,7 +14,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from mock_truv.core.errors import WrongInput
-from mock_truv.core.plain import Plain
+from mock_truv.core.model import AccessKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,15 +24,6 @@ if TYPE_CHECKING:
 
 ACTIVE_LIMIT = 2
 """Active keys of one environment, the sandbox's own included (dashboard page)."""
-
-
-class AccessKey(Plain, kw_only=True):
-    """A key made by the client; its secret is computed when it is needed."""
-
-    id: str
-    ordinal: int
-    created_us: int
-    deactivated_us: int | None = None
 
 
 def create(world: WorldBase) -> AccessKey:

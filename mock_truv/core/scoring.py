@@ -11,15 +11,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mock_truv.core import ids
+from mock_truv.core.model import ScoredTransaction, ScoringReport
 from mock_truv.core.payroll.money import ZERO, cents, exact
-from mock_truv.core.plain import Frozen, Plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mock_truv.core.base import WorldBase
 
-Purpose = Literal["decisioning", "verification", "analytics"]
 Outcome = Literal["success", "failed", "data_import_error", "processing"]
 
 NSF_WORDS = ("NSF", "INSUFFICIENT FUNDS", "OVERDRAFT", "RETURNED ITEM")
@@ -30,45 +29,6 @@ BEST_SCORE, WORST_SCORE = 850, 300
 POINTS_FOR_NSF = 40
 RHYTHMS = ((7, "weekly", "Weekly", 52), (14, "bi_weekly", "Bi-Weekly", 26), (15, "semi_monthly", "Semi-Monthly", 24),
            (30, "monthly", "Monthly", 12))  # fmt: skip
-
-
-class ScoredAccount(Frozen, frozen=True, kw_only=True):
-    """An account as it was sent."""
-
-    identifier: str
-    institution_identifier: str
-    type: str
-    balance_amount: float
-    balance_date: str
-    autopay: bool | None = None
-
-
-class ScoredTransaction(Frozen, frozen=True, kw_only=True):
-    """A transaction as it was sent."""
-
-    identifier: str
-    account_identifier: str
-    post_date: str
-    amount: float
-    status: str
-    description: str
-
-
-class ScoringReport(Plain, kw_only=True):
-    """A request for scoring attributes; its result follows from it alone."""
-
-    id: str
-    created_us: int
-    lender_reference: str
-    customer_identifier: str
-    purpose: Purpose
-    cutoff_date: str
-    loan_data_enabled: bool
-    source_id: str | None
-    """The latest earlier report of the same customer."""
-    institutions: list[str]
-    accounts: list[ScoredAccount]
-    transactions: list[ScoredTransaction]
 
 
 class Metric(NamedTuple):

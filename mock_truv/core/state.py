@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import msgspec
 
-from mock_truv.core.administrators import PayrollReport
-from mock_truv.core.asset_reports import AssetReport
-from mock_truv.core.batches import Batch
-from mock_truv.core.certifications import Certification
 from mock_truv.core.due import Due
 from mock_truv.core.faults import Active
-from mock_truv.core.income_insights import IncomeInsightsReport
-from mock_truv.core.keys import AccessKey
 from mock_truv.core.model import (
+    AccessKey,
+    AssetReport,
+    Batch,
     BridgeToken,
+    Certification,
+    Collection,
     Delivery,
+    IncomeInsightsReport,
     LedgerLine,
     Link,
     Order,
+    PayrollReport,
     Provider,
     PublicToken,
     Report,
     SandboxScenario,
+    ScoringReport,
     Subscription,
     Task,
+    Template,
     User,
 )
 from mock_truv.core.plain import Plain
 from mock_truv.core.profile import Profile
 from mock_truv.core.scenario import Scenario
-from mock_truv.core.scoring import ScoringReport
-from mock_truv.core.templates import Template
-from mock_truv.core.uploads import Collection
 
 
 class Edge(Plain, kw_only=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mock_truv.core.plain import Plain
+from mock_truv.core.model import Template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,19 +46,6 @@ DEFAULTS: dict[str, dict[str, Any] | None] = {
     "data_sources_flow": {},
 }
 """What a template without settings shows (the values are assumed): section -> keys of the reference page."""
-
-
-class Template(Plain, kw_only=True):
-    """A customization template."""
-
-    id: str
-    name: str
-    products: list[str]
-    default_for_products: bool
-    settings: dict[str, dict[str, Any]]
-    """Section -> what the client set in it, keys that no page shows included."""
-    created_us: int
-    updated_us: int
 
 
 def create(world: WorldBase, *, name: str | None, products: list[str], default_for_products: bool,

@@ -1,4 +1,4 @@
-"""Uploaded files, and the collections they are in. A file's content is never kept: only what processing asks of it.
+"""What an uploaded file shows of itself. Its content is never kept: only what processing asks of it.
 
 ``facts_of`` is taken where a file comes in, before the request is journaled, so that neither journal nor state holds a
 person's papers. Two files are the same when their hashes are.
@@ -10,12 +10,11 @@ import re
 import zlib
 from base64 import b64decode
 from binascii import Error as Base64Error
-from enum import StrEnum
 from hashlib import md5
 
 import msgspec
 
-from mock_truv.core.plain import Frozen, Plain
+from mock_truv.core.model import FileFacts
 
 SMALLEST_BYTES, LARGEST_BYTES = 1024, 10 * 1024 * 1024
 """Sizes of a file that can be processed (collections_create)."""
@@ -25,81 +24,6 @@ NO_BASE64 = "[not base64]"
 """Takes the place of a content that is no file."""
 READ_STREAMS, READ_BYTES = 40, 1024 * 1024
 """So many streams of a PDF are read, and so much of each, to find out what it is."""
-
-
-class FileStatus(StrEnum):
-    """States of an uploaded file (document collections object)."""
-
-    PENDING = "pending"
-    VALIDATING = "validating"
-    VALIDATED = "validated"
-    INVALID = "invalid"
-    DUPLICATE = "duplicate"
-    PROCESSING = "processing"
-    SUCCESSFUL = "successful"
-    FAILED = "failed"
-
-
-class FileFacts(Frozen, frozen=True, kw_only=True, omit_defaults=True):
-    """What processing asks of a file's content."""
-
-    size_bytes: int
-    md5sum: str
-    mime_type: str | None = None
-    """What its first bytes say it is; None: nothing that is known."""
-    is_whole: bool = True
-    """It ends as its kind must end."""
-    is_locked: bool = False
-    """It wants a password."""
-    types: list[tuple[str, str | None]] = []
-    """The documents that its text shows: type and subtype."""
-    maker: str | None = None
-    """What its metadata say it was made with, where that is known for altering documents: ``editor`` or ``forger``."""
-
-
-class UploadedFile(Plain, kw_only=True):
-    """A file of a collection."""
-
-    id: str
-    filename: str
-    mime_type: str
-    facts: FileFacts
-    created_us: int
-    updated_us: int
-    status: FileStatus = FileStatus.PENDING
-    validations: dict[str, bool] | None = None
-    user_id: str | None = None
-
-
-class RecognizedDocument(Frozen, frozen=True, kw_only=True):
-    """A document within an uploaded file."""
-
-    id: str
-    file_id: str
-    document_type: str
-    document_subtype: str | None
-
-
-class Finalized(Frozen, frozen=True, kw_only=True):
-    """What finalizing has made of one user's documents."""
-
-    link_id: str
-    task_id: str
-    product: str
-    document_ids: list[str]
-
-
-class Collection(Plain, kw_only=True):
-    """Files that are processed together."""
-
-    id: str
-    created_us: int
-    updated_us: int
-    files: list[UploadedFile] = []
-    documents: list[RecognizedDocument] = []
-    user_ids: list[str] = []
-    finalized: dict[str, Finalized] = {}
-    """User id -> what was made of that user's documents last."""
 
 
 MAGIC: tuple[tuple[bytes, int, str], ...] = (

@@ -16,7 +16,7 @@ from mock_truv.api import uploading
 from mock_truv.api.shapes.collections import DocumentCollection, Finalization
 from mock_truv.core import uploads
 from mock_truv.core.collections import STAYS_US
-from mock_truv.core.uploads import FileStatus
+from mock_truv.core.model import FileStatus
 from mock_truv.http.app import BODY_LIMIT_BYTES, App
 from mock_truv.journal.file import JournalFile
 from mock_truv.journal.replay import replay

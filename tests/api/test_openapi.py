@@ -13,10 +13,10 @@ from openapi_spec_validator import validate
 from typer.testing import CliRunner
 
 from mock_truv.api.dispatch import OPERATIONS
+from mock_truv.api.enums import EventType
 from mock_truv.api.shapes.base import Shape
 from mock_truv.api.shapes.errors import Detail, Error
 from mock_truv.api.shapes.events import EVENTS
-from mock_truv.api.words import EventType
 from mock_truv.cli import app
 from mock_truv.openapi.document import document, document_bytes
 from mock_truv.openapi.errors import EXAMPLES, error_statuses

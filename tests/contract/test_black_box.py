@@ -11,6 +11,7 @@ import pytest
 
 from mock_truv.contract.black_box import Target
 from mock_truv.contract.clause import Kind
+from mock_truv.contract.errors import TargetError
 from mock_truv.contract.explorer import Settings
 from mock_truv.contract.judging import run_story
 from mock_truv.contract.listener import Listener
@@ -20,7 +21,7 @@ from mock_truv.contract.plan import ORDER_POST, crash, plan
 from mock_truv.contract.program import AdapterError
 from mock_truv.contract.reference import integrator
 from mock_truv.contract.suite import Suite
-from mock_truv.contract.targets import TargetError, subject_of
+from mock_truv.contract.targets import subject_of
 from mock_truv.core import faults
 from mock_truv.core.scenario import DriverRule
 from tests.contract.toys import Toy

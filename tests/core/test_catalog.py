@@ -12,10 +12,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mock_truv.api import words
+from mock_truv.api import enums
 from mock_truv.core import catalog as data
 from mock_truv.core.catalog import Catalog, Product
-from mock_truv.core.companies import NameIndex, Wanted, best_match, distances, folded, words_of
+from mock_truv.core.companies import Wanted, best_match
+from mock_truv.core.names import NameIndex, distances, folded, words_of
 from mock_truv.core.payroll import FixtureError
 from mock_truv.resources import folder
 from mock_truv.runtime.hub import load_catalog
@@ -92,7 +93,7 @@ def test_every_value_occurs() -> None:
 
 def test_product_words_agree() -> None:
     """The catalogue knows the products that requests know."""
-    assert get_args(Product) == get_args(words.Product)
+    assert get_args(Product) == get_args(enums.Product)
 
 
 def test_look_ups_agree_with_the_list() -> None:

@@ -22,7 +22,7 @@ from mock_truv.api.bodies.payloads import PayrollPayload
 from mock_truv.api.bodies.sandbox import CreateSandboxScenario, Mfa, PatchSandboxScenario, ResolveSandboxScenario
 from mock_truv.api.bodies.users import CreateReport, CreateToken, CreateUser
 from mock_truv.api.bodies.webhooks import CreateWebhook, PatchWebhook
-from mock_truv.api.words import DataSource, EnvType, EventType, Product, RefreshProduct, Source
+from mock_truv.api.enums import DataSource, EnvType, EventType, Product, RefreshProduct, Source
 
 __all__ = [
     "Account",

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from mock_truv.core.certifications import DecisionWord, RejectionReason
+from mock_truv.core.model.certifications import DecisionWord, RejectionReason
 
 
 class GivenDecision(msgspec.Struct, forbid_unknown_fields=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from mock_truv.api.bodies.common import Address
-from mock_truv.api.words import Product
+from mock_truv.api.enums import Product
 
 
 class MatchCompany(msgspec.Struct):

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from mock_truv.api.bodies.common import Account, Address, Date, Name, Ssn
-from mock_truv.api.words import DataSource, Product, RefreshProduct, Source
+from mock_truv.api.enums import DataSource, Product, RefreshProduct, Source
 
 
 class Employer(msgspec.Struct):

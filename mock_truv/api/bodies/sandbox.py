@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from mock_truv.api.bodies.common import Name
-from mock_truv.api.words import DataSource, Product
+from mock_truv.api.enums import DataSource, Product
 
 Ending = Literal[
     "done", "login_error", "mfa_error", "config_error", "account_locked", "no_data", "unavailable", "unable_to_reset",

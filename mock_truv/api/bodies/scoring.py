@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from mock_truv.api.bodies.common import Date
-from mock_truv.core.scoring import Purpose
+from mock_truv.core.model.scoring import Purpose
 
 Key = Annotated[str, Meta(min_length=1, max_length=255)]
 Day = Annotated[Date, Meta(description="a date, YYYY-MM-DD")]

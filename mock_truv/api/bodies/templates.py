@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from mock_truv.api.words import Product
+from mock_truv.api.enums import Product
 
 TemplateName = Annotated[str, Meta(min_length=1, max_length=128)]
 Hours = Annotated[str, Meta(pattern=r"^\d{1,5}$")]

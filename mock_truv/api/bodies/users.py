@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from mock_truv.api.bodies.common import Account, Ssn
-from mock_truv.api.words import DataSource, Product
+from mock_truv.api.enums import DataSource, Product
 
 
 class CreateUser(msgspec.Struct):

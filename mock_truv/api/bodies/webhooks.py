@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from mock_truv.api.words import EnvType, EventType
+from mock_truv.api.enums import EnvType, EventType
 
 WebhookName = Annotated[str, Meta(max_length=128)]
 WebhookUrl = Annotated[

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from mock_truv.api.shapes.base import Id, Moment, Shape, assumed, inferred
-from mock_truv.core.batches import BatchStatus, Outcome
+from mock_truv.core.model.batches import BatchStatus, Outcome
 
 
 class EntryError(Shape):

@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from mock_truv.api.shapes.base import Day, Id, Money, Shape, assumed, inferred
 from mock_truv.api.shapes.reports import EitherEmployment
-from mock_truv.core.certifications import DecisionWord, RejectionReason
+from mock_truv.core.model.certifications import DecisionWord, RejectionReason
 
 
 class CertifiedCompany(Shape):

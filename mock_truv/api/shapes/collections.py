@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from mock_truv.api.bodies.collections import MimeType
 from mock_truv.api.shapes.base import Id, Moment, Shape, assumed, inferred
-from mock_truv.core.model import TaskStatus
-from mock_truv.core.uploads import FileStatus
+from mock_truv.core.model import FileStatus, TaskStatus
 
 DocumentType = Literal[
     "PAYSTUB", "W2", "F1099", "F1040", "BANK_STATEMENT", "PASSPORT", "GREEN_CARD", "DRIVER_LICENSE", "VOLUNTEER_LETTER",

@@ -7,8 +7,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from mock_truv.api.enums import Product
 from mock_truv.api.shapes.base import Id, Paged, Shape, Url, assumed, inferred
-from mock_truv.api.words import Product
 from mock_truv.core.catalog import DepositType, MappingStatus, ProviderSource, SuccessRate
 
 Confidence = Annotated[str, Meta(pattern=r"^(0(\.\d+)?|1)$")]

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from msgspec import UNSET, UnsetType
 
+from mock_truv.api.enums import DataSource, EventType, Product
 from mock_truv.api.shapes.base import Id, Moment, Shape, assumed, inferred
-from mock_truv.api.words import DataSource, EventType, Product
 from mock_truv.core.model import SuborderStatus, TaskStatus
 
 

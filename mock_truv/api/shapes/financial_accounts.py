@@ -6,11 +6,11 @@ from typing import Annotated
 
 from msgspec import UNSET, UnsetType
 
+from mock_truv.api.enums import DataSource, Product
 from mock_truv.api.shapes.base import Id, Moment, Money, Shape, inferred
 from mock_truv.api.shapes.certifications import Certification
 from mock_truv.api.shapes.income_insights import BankIncomeSource
 from mock_truv.api.shapes.tasks import Provider
-from mock_truv.api.words import DataSource, Product
 from mock_truv.core.banking.accounts import AccountType
 from mock_truv.core.model import SuborderStatus, TaskStatus
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from mock_truv.api.enums import Product
 from mock_truv.api.shapes.base import Id, Moment, Shape, Url, assumed, inferred
-from mock_truv.api.words import Product
 from mock_truv.core.invoices import InvoiceStatus
 
 Uuid = Annotated[str, Meta(max_length=64, extra_json_schema={"format": "uuid"})]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from mock_truv.api.enums import DataSource
 from mock_truv.api.shapes.base import Day, Id, Moment, Money, Shape, inferred
-from mock_truv.api.words import DataSource
 from mock_truv.core.model import TaskStatus
 
 

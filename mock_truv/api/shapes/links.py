@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from mock_truv.api.enums import DataSource, Product
 from mock_truv.api.shapes.base import Id, Moment, Paged, Shape, Url, assumed, inferred
 from mock_truv.api.shapes.tasks import Provider
-from mock_truv.api.words import DataSource, Product
 from mock_truv.core.model import TaskStatus
 
 

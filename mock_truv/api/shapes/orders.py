@@ -7,11 +7,11 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from mock_truv.api.enums import DataSource, Product, Source
 from mock_truv.api.shapes.base import Day, Id, Moment, Shape, Url, assumed, inferred
 from mock_truv.api.shapes.certifications import OrderEmployment
 from mock_truv.api.shapes.financial_accounts import FinancialAccount
 from mock_truv.api.shapes.tasks import Provider, Task
-from mock_truv.api.words import DataSource, Product, Source
 from mock_truv.core.model import SuborderStatus
 
 

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from msgspec import UNSET, UnsetType
 
+from mock_truv.api.enums import DataSource
 from mock_truv.api.shapes.base import Id, Moment, Shape, Url, assumed, inferred
 from mock_truv.api.shapes.payroll import W2, AnnualIncomeSummary, BankAccount, Employment, Statement, VoeEmployment
-from mock_truv.api.words import DataSource
 from mock_truv.core.model import TaskStatus
 
 DEPRECATED = "deprecated for its odd form: a blank instead of T, +00:00 instead of Z"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from mock_truv.api.bodies.sandbox import Mfa
+from mock_truv.api.enums import DataSource, Product
 from mock_truv.api.shapes.base import Id, Moment, Shape
-from mock_truv.api.words import DataSource, Product
 from mock_truv.core.model import TaskStatus
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from mock_truv.api.shapes.base import Basis, Day, Id, Shape, assumed, inferred
-from mock_truv.core.scoring import Outcome, Purpose
+from mock_truv.core.model.scoring import Purpose
+from mock_truv.core.scoring import Outcome
 
 WHICH = "scoring-attributes-report-retrieve shows one entry; which there are is assumed"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from mock_truv.api.enums import DataSource, Product
 from mock_truv.api.shapes.base import Day, Id, Moment, Paged, Shape, Url, inferred
-from mock_truv.api.words import DataSource, Product
 from mock_truv.core.model import TaskStatus
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from mock_truv.api.enums import Product
 from mock_truv.api.shapes.base import Id, Moment, Paged, Shape, assumed, inferred
-from mock_truv.api.words import Product
 
 UNSET_TEXT = "null where nothing is set"
 

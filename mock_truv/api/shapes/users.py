@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from mock_truv.api.enums import DataSource, Product
 from mock_truv.api.shapes.base import Id, Moment, Paged, Shape, assumed, inferred
 from mock_truv.api.shapes.links import Link
-from mock_truv.api.words import DataSource, Product
 
 MADE_LATER = "users_read: null until there is such a report"
 

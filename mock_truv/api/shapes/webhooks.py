@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from mock_truv.api.enums import EnvType, EventType
 from mock_truv.api.shapes.base import Id, Moment, Shape, Url, assumed, inferred
-from mock_truv.api.words import EnvType, EventType
 
 
 class Webhook(Shape):

@@ -9,7 +9,7 @@ from mock_truv.core.banking.accounts import ASSETS, CURRENCY, Account, accounts_
 from mock_truv.core.banking.averages import average_balance, days_available, nsf_count
 from mock_truv.core.banking.days import end_of_day
 from mock_truv.core.banking.entries import Entry, Status
-from mock_truv.core.banking.holdings import Holding, holdings
+from mock_truv.core.banking.holdings import Holding
 from mock_truv.core.banking.household import Household
 from mock_truv.core.banking.incomes import IncomeSource, income_sources
 from mock_truv.core.banking.ledger import Ledger
@@ -32,7 +32,6 @@ __all__ = [
     "card_terms",
     "days_available",
     "end_of_day",
-    "holdings",
     "income_sources",
     "loan_terms",
     "nsf_count",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mock_truv.core.banking.accounts import LOANS, OWED, accounts_of
 from mock_truv.core.banking.days import instant, month_number
-from mock_truv.core.banking.holdings import market_value
+from mock_truv.core.banking.holdings import holdings
 from mock_truv.core.banking.months import entries_until
 from mock_truv.core.instants import date_of
 from mock_truv.core.payroll.money import ZERO, exact
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from mock_truv.core.banking.accounts import Account
     from mock_truv.core.banking.entries import Entry
+    from mock_truv.core.banking.holdings import Holding
     from mock_truv.core.banking.household import Household
 
 
@@ -70,8 +71,13 @@ class Ledger:
         cash = sums[past - 1] if past else account.opening
         if account.type == "INVESTMENT":
             with exact():
-                return cash + market_value(self, account, wanted_us)
+                return cash + sum((each.value for each in self.holdings(account, wanted_us)), ZERO)
         return cash
+
+    def holdings(self, account: Account, at_us: int | None = None) -> list[Holding]:
+        """Return what an investment account holds at an instant (default: the ledger's); none of any other account."""
+        wanted_us = self.as_of_us if at_us is None else at_us
+        return holdings(self.household, account, self.by_account[account.key], wanted_us)
 
     def cash(self, account: Account) -> Decimal:
         """Return the balance without the value of holdings."""

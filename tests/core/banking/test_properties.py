@@ -18,7 +18,6 @@ from mock_truv.core.banking import (
     card_terms,
     days_available,
     end_of_day,
-    holdings,
     income_sources,
     loan_terms,
     nsf_count,
@@ -66,7 +65,7 @@ def test_balance_is_opening_and_what_was_posted(key: str) -> None:
     for back in range(0, 3 * 365, 91):
         at_us = end_of_day(LAST - timedelta(days=back))
         for account in shown.accounts:
-            value = sum((each.value for each in holdings(shown, account, at_us)), Decimal(0))
+            value = sum((each.value for each in shown.holdings(account, at_us)), Decimal(0))
             assert shown.balance(account, at_us) == summed(shown, account, at_us) + value
 
 
@@ -246,7 +245,7 @@ def test_holdings_are_what_was_bought(key: str, day: date) -> None:
     """Units and cost of a holding are those of the beginning and of every purchase since."""
     shown = ledger_at(key, day, 20)
     for account in shown.accounts:
-        for held in holdings(shown, account):
+        for held in shown.holdings(account):
             bought = [each for each in shown.by_account[account.key] if each.symbol == held.paper.symbol]
             assert held.units == opening_units(shown.household, held.paper.symbol) + sum(
                 (each.quantity for each in bought if each.quantity is not None), Decimal(0)

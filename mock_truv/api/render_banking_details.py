@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from mock_truv.api import banking_objects as objects
+from mock_truv.api import render_banking as objects
 from mock_truv.api.shapes import banking as shapes
 from mock_truv.core.banking import CURRENCY, card_terms, loan_terms
 from mock_truv.core.banking.days import instant
@@ -15,7 +15,7 @@ from mock_truv.core.payroll.money import ZERO, cents, exact
 if TYPE_CHECKING:
     from datetime import date
 
-    from mock_truv.api.banking_objects import Bank
+    from mock_truv.api.render_banking import Bank
     from mock_truv.core.banking import Account, Holding
 
 RATE_DECIMALS = Decimal("0.0001")
