@@ -77,7 +77,7 @@ def do(run: Run, rule: DriverRule) -> None:
         case "run-due":
             run.last_cycle.update(dict.fromkeys(run.cases, rule.cycle))
             if "run_due" in run.host.calls:
-                _many(run, rule, "run_due", (run.host.now(), rule.cycle), None)
+                _many(run, rule, "run_due", (rule.cycle,), None)
         case "close":
             for facts in _cases(run, rule):
                 if "close_case" in run.host.calls:
@@ -108,11 +108,17 @@ def _cases(run: Run, rule: DriverRule) -> list[CaseFacts]:
 
 
 def _many(run: Run, rule: DriverRule, name: str, arguments: tuple[Any, ...], case_id: str | None) -> None:
-    """Make a call as often as the rule says *together*: the others come while the first one's request is open."""
+    """Make a call as often as the rule says *together*: the others come while the first one's request is open.
+
+    Whoever finds the program down, or loses it before it took the call, makes it again when it is back.
+    """
     if case_id is not None and name == "request_refresh":
         run.last_cycle[case_id] = run.latest_cycle = rule.cycle
 
     def call() -> None:
+        if run.host.is_down:
+            run.host.when_back(call)
+            return
         begun = Called(at_us=run.now_us, name=name, case_id=case_id, cycle=rule.cycle)
         seq = run.record(begun)
 
@@ -120,7 +126,12 @@ def _many(run: Run, rule: DriverRule, name: str, arguments: tuple[Any, ...], cas
             if name == "run_due":
                 run.amend(seq, replace(begun, result=dict(result or {})))
 
-        run.host.call_or_later(name, arguments, done)
+        def lost() -> None:
+            run.amend(seq, replace(begun, is_lost=True))
+            run.host.when_back(call)
+
+        given = (run.host.now(), *arguments) if name == "run_due" else arguments
+        run.host.call_or_later(name, given, done, lost=lost)
 
     run.host.perform(lambda: _together(run, call, rule.together))
 
@@ -238,11 +249,16 @@ class People:
                 run.plan_at(run.now_us + parse_duration(rule.after), self._deed(rule, case_id, order_id, url))
 
     def _deed(self, rule: DriverRule, case_id: str, order_id: str | None, url: str | None) -> Callable[[], None]:
-        def deed() -> None:
-            self._visit(rule, case_id, order_id, url)
+        host = self._run.host
 
-        if "open_page" in self._run.host.calls:  # a page of the program's own waits for its open call
-            return lambda: self._run.host.perform_alone(deed)
+        def deed() -> None:
+            if "open_page" in host.calls and host.is_down:  # a page of the program's own: the person tries again
+                host.when_back(deed)
+            else:
+                self._visit(rule, case_id, order_id, url)
+
+        if "open_page" in host.calls:  # such a page waits for an open call of the program
+            return lambda: host.perform_alone(deed)
         return deed
 
     def _visit(self, rule: DriverRule, case_id: str, order_id: str | None, url: str | None) -> None:

@@ -231,7 +231,7 @@ class History:
     def _calls_by_name(self) -> dict[str, list[Called]]:
         found: dict[str, list[Called]] = {}
         for op in self.ops:
-            if isinstance(op, Called):
+            if isinstance(op, Called) and not op.is_lost:
                 found.setdefault(op.name, []).append(op)
         return found
 

@@ -31,6 +31,7 @@ class Waiting:
     future: Future[Any]
     then: Callable[[Any], None]
     failed: Callable[[str], None] | None
+    lost: Callable[[], None] | None
 
 
 class Host:
@@ -38,6 +39,8 @@ class Host:
 
     def __init__(self, run: Run, factory: Callable[[], Any], *, base: str, plain: bool, real_s: float) -> None:
         self.start_number = 0
+        self.calls: frozenset[str] = frozenset()
+        """The optional calls that the adapter has, also while it is down."""
         self.skew_us = 0
         """Its clock minus the world's."""
         self.down_until_us: int | None = None
@@ -54,11 +57,8 @@ class Host:
         self._deferred: list[Callable[[], None]] = []
         self._wakeup_us: int | None = None
         self._within: list[Waiting] = []
-
-    @property
-    def calls(self) -> frozenset[str]:
-        """The optional calls that the adapter has."""
-        return self._program.calls if self._program is not None else frozenset()
+        self._held: list[Callable[[], None]] = []
+        """Calls of people and machines that found nobody."""
 
     @property
     def is_busy(self) -> bool:
@@ -121,11 +121,12 @@ class Host:
             self._finish()
 
     def call_or_later(self, name: str, arguments: tuple[Any, ...], then: Callable[[Any], None],
-                      failed: Callable[[str], None] | None = None) -> None:  # fmt: skip
+                      failed: Callable[[str], None] | None = None, lost: Callable[[], None] | None = None
+                      ) -> None:  # fmt: skip
         """Make a call now, within an open one if there is one; ``then`` is given what it returned.
 
         ``failed`` is told ``reset`` if the program died in it, and ``raised`` if it raised; without it that is a fault
-        of the adapter.
+        of the adapter. ``lost`` is told if the program died while the call was blocked behind an open one.
         """
         run = self._run
         program = self._program
@@ -134,7 +135,7 @@ class Host:
         if self._calling:
             future = program.call_within(name, *arguments)
             run.line.give_way(future)
-            waiting = Waiting(name, future, then, failed)
+            waiting = Waiting(name, future, then, failed, lost)
             if future.done():
                 self._end_within(waiting)
             else:
@@ -178,7 +179,10 @@ class Host:
             waiting.then(waiting.future.result())
         elif waiting.failed is not None:
             waiting.failed("reset" if isinstance(error, HarnessCrash) else "raised")
-        elif not isinstance(error, HarnessCrash) and self._program is not None:
+        elif isinstance(error, HarnessCrash):
+            if waiting.lost is not None:
+                waiting.lost()
+        elif self._program is not None:
             try:
                 self._program.finish(waiting.name, waiting.future)
             except AdapterError as fault:
@@ -221,6 +225,10 @@ class Host:
         else:
             deed()
 
+    def when_back(self, deed: Callable[[], None]) -> None:
+        """Do something as soon as the program that is down has started again."""
+        self._held.append(deed)
+
     def die(self, where: str, lasting_us: int) -> None:
         """Kill the integrator: its requests from now on are nobody's, and it starts again after ``lasting_us``."""
         run = self._run
@@ -247,6 +255,9 @@ class Host:
         self.down_until_us = None
         self.new_program()
         self.start_program()
+        held, self._held = self._held, []
+        for deed in held:
+            self.perform(deed)
 
     def new_program(self) -> Program:
         """Make a fresh integrator, which is the one that is called from now on."""
@@ -257,6 +268,7 @@ class Host:
         except Exception as error:
             raise AdapterError("factory", f"it raised {type(error).__name__}: {error}") from error
         self._program = Program(integrator, guard_s=self._real_s)
+        self.calls = self._program.calls
         return self._program
 
     def start_program(self) -> None:

@@ -67,7 +67,8 @@ def moment_of(history: History, op: Op, case_ids: set[str], *, is_evidence: bool
             if op.case_id is not None and op.case_id not in case_ids:
                 return None
             named = " ".join(part for part in (op.case_id, op.cycle) if part)
-            return moment("clock", "integrator", f"{name} {named}".strip())
+            lost = " (the program dies before it takes it)" if op.is_lost else ""
+            return moment("clock", "integrator", f"{name} {named}".strip() + lost)
         case Sent():
             worth = is_evidence or op.is_write or op.error or op.fault
             ours = is_evidence or _is_about(case_ids, _cases_of_order(history, op.made or op.order_id))

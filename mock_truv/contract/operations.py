@@ -33,6 +33,8 @@ class Called(Op):
     cycle: str | None = None
     result: Any = None
     """Counts of ``run_due``; None for the other calls."""
+    is_lost: bool = False
+    """The program died while this call was blocked behind another: whoever made it makes it again (another entry)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

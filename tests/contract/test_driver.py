@@ -130,6 +130,54 @@ def test_a_crash_at_a_point_of_a_request_kills_the_program_there(point: str, mad
     assert [op for op in history.ops if isinstance(op, Hook) and op.error == "refused"] != [] or made == 0
 
 
+def test_who_finds_the_program_down_comes_again_when_it_is_back() -> None:
+    """A click and a closing while the program is down reach its next start, once each; the history has them there."""
+    calls: list[tuple[str, Any]] = []
+
+    def request_refresh(it: Toy, case_id: str, cycle: str) -> None:
+        calls.append(("request_refresh", cycle))
+        Toy.request_refresh(it, case_id, cycle)
+
+    def close_case(it: Toy, case_id: str) -> None:
+        calls.append(("close_case", it.known[case_id]["state"]))
+
+    down = crash("answered", lasting="1h", **ORDER_POST)
+    closing = DriverRule(do="close", after="20s")
+    story = plan("down", driver=[request(), down, request(cycle="again", after="10s"), closing], lasts="2h")
+    history = run_story(story, toy(request_refresh=request_refresh, close_case=close_case))
+    [died] = history.deaths
+    assert calls == [("request_refresh", "cycle-1"), ("request_refresh", "again"), ("close_case", "DUE")]
+    assert [op.at_us for op in history.calls("request_refresh")] == [history.start_us, died.back_us]
+    assert [op.at_us for op in history.calls("close_case")] == [died.back_us]
+
+
+def test_a_call_that_dies_while_it_is_blocked_is_made_again() -> None:
+    """A click waits for the program's own lock when the program dies: it is marked as lost and comes once more."""
+    cycles: list[str] = []
+
+    def refresh(it: Toy, order_id: str) -> Any:
+        with it.lock:
+            return Toy.refresh(it, order_id)
+
+    def request_refresh(it: Toy, case_id: str, cycle: str) -> None:
+        with it.lock:
+            it.ask("GET", "/v1/orders/")  # a start that has ended sends no more: it dies here
+        cycles.append(cycle)
+        Toy.request_refresh(it, case_id, cycle)
+
+    again = DriverRule(do="request", cycle="again", at="sending", method="POST", path="/v1/orders/*/")
+    history = run_story(
+        plan("blocked", driver=[request(), again, crash("committed", lasting="1m", **ORDER_POST)], lasts="1h"),
+        toy(refresh=refresh, request_refresh=request_refresh),
+    )
+    lost = [op for op in history.ops if isinstance(op, Called) and op.is_lost]
+    assert [(op.name, op.cycle) for op in lost] == [("request_refresh", "again")]
+    assert cycles == ["cycle-1", "again"]
+    assert [(op.cycle, op.at_us) for op in history.calls("request_refresh")] == [
+        ("cycle-1", history.start_us), ("again", history.deaths[0].back_us),
+    ]  # fmt: skip
+
+
 def test_together_means_that_the_others_come_while_the_first_request_is_open() -> None:
     """Of eight clicks at once, seven arrive before the first one's request is answered."""
 

@@ -101,11 +101,11 @@ class Casebook:
                 self._people[op.case_id].append(op)
             case Happened(name="link", status="deleted"):
                 self.deleted_us.setdefault(op.id, op.at_us)
-            case Called(name="request_refresh"):
+            case Called(name="request_refresh", is_lost=False):
                 self._asked[op.case_id or ""].append(op)
-            case Called(name="run_due"):
+            case Called(name="run_due", is_lost=False):
                 self._runs.append(op)
-            case Called(name="close_case"):
+            case Called(name="close_case", is_lost=False):
                 self._closed.setdefault(op.case_id or "", op.at_us)
             case _:
                 pass
