@@ -45,6 +45,7 @@ from mock_truv.core.faults import (
     Strange,
     Timeout,
     Truncated,
+    UnknownStatus,
 )
 from mock_truv.core.instants import DAY_US, HOUR_US, LAST_US, MINUTE_US, SECOND_US, START_US, text_z
 from mock_truv.core.logins import typed
@@ -605,6 +606,7 @@ request_faults = st.one_of(
     st.builds(Truncated, share=st.sampled_from((0.0, 0.5, 0.99)), **request_matches),
     st.builds(Html, status=st.sampled_from((200, 502, 503)), commit=st.booleans(), **request_matches),
     st.builds(Empty, **request_matches),
+    st.builds(UnknownStatus, **request_matches),
     st.builds(Slow, seconds=st.sampled_from((0.0, 2.5)), byte_seconds=st.sampled_from((0.0, 0.001)), **request_matches),
 )  # fmt: skip
 all_faults = faults | request_faults | st.builds(

@@ -36,6 +36,8 @@ STATUS_TEXTS = {
 }
 """Status -> ``error.code`` (none: a ``detail`` body) and message (codes: errors page)."""
 _DATE = re.compile(r"\{date\+(\d{1,9})\}")
+_STATUS = re.compile(rb'(?<!\\)"status":"(?:[^"\\]|\\.)*"')
+"""A status and its text, as our own encoder writes them: a quote within a text has a backslash before it."""
 
 
 def serve(world: WorldBase, request: Request) -> Answer:
@@ -69,7 +71,7 @@ def _perform(world: WorldBase, request: Request) -> Answer:
 
 def _faulty(world: WorldBase, request: Request, fault: faults.RequestFaults) -> Answer:
     """Answer a request that a fault meets; ``commit`` says whether the operation happens all the same."""
-    world.happened("fault", type(fault).__name__.lower())
+    world.happened("fault", str(fault.__struct_config__.tag))
     commits = getattr(fault, "commit", True)
     given = _perform(world, request) if commits else Answer(503, b"")
     match fault:
@@ -85,6 +87,8 @@ def _faulty(world: WorldBase, request: Request, fault: faults.RequestFaults) -> 
             return Answer(status, PAGE, {"content-type": "text/html; charset=utf-8"})
         case faults.Empty():
             return replace(given, body=b"")
+        case faults.UnknownStatus():
+            return _with_new_status(given)
         case faults.Slow(seconds=seconds, byte_seconds=byte_seconds):
             return replace(given, hold_us=round((seconds + byte_seconds * len(given.body)) * SECOND_US))
         case _:
@@ -105,6 +109,13 @@ def _status(world: WorldBase, fault: faults.Status) -> Answer:
             lambda match: text_http((world.now_us // SECOND_US + int(match[1])) * SECOND_US), fault.retry_after
         )
     return Answer(fault.status, body, headers)
+
+
+def _with_new_status(given: Answer) -> Answer:
+    """Return a good answer in JSON with every status replaced; its other bytes stay as they are."""
+    if not 200 <= given.status < 300 or given.headers.get("content-type") != JSON["content-type"]:
+        return given
+    return replace(given, body=_STATUS.sub(b'"status":' + msgspec.json.encode(faults.NEW_STATUS), given.body))
 
 
 def _throttled(world: WorldBase, request: Request) -> Answer | None:

@@ -124,7 +124,7 @@ def _many(run: Run, rule: DriverRule, name: str, arguments: tuple[Any, ...], cas
 
         def done(result: Any) -> None:
             if name == "run_due":
-                run.amend(seq, replace(begun, result=dict(result or {})))
+                run.amend(seq, replace(begun, result=dict(result or {}), ended_us=run.now_us))
 
         def lost() -> None:
             run.amend(seq, replace(begun, is_lost=True))

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from mock_truv.contract.plan import ORDER_POST, ORDER_READ
 from mock_truv.core import faults
+from mock_truv.core.instants import parse_duration
 from mock_truv.core.profile import PRESETS
 from mock_truv.core.scenario import DriverRule, FaultRule
 
@@ -63,7 +64,11 @@ def _request_faults(where: dict[str, str]) -> st.SearchStrategy[Any]:
     )
 
 
-request_faults = _request_faults(ORDER_POST) | _request_faults(ORDER_READ)
+request_faults = (
+    _request_faults(ORDER_POST)
+    | _request_faults(ORDER_READ)
+    | st.builds(faults.UnknownStatus, times=times, **{name: st.just(value) for name, value in ORDER_READ.items()})
+)
 deeds = st.one_of(
     st.builds(DriverRule, do=st.just("request"), after=st.sampled_from(("1m", "1h", "7h")), together=st.integers(1, 3)),
     st.builds(
@@ -93,6 +98,16 @@ def _mixed(
         base,
         profile=knobs | base.profile,
         fault=(*base.fault, *(FaultRule(fault=fault) for fault in more)),
-        driver=(*base.driver, *deeds_),
+        driver=(*base.driver, *(_in_its_cycle(base, deed) for deed in deeds_)),
         seed=seed,
     )
+
+
+def _in_its_cycle(base: Scenario, deed: DriverRule) -> DriverRule:
+    """Return a deed with the cycle that is under way then: nobody asks for a cycle that is over."""
+    after_us = parse_duration(deed.after)
+    begun = [
+        (parse_duration(rule.after), number, rule.cycle) for number, rule in enumerate(base.driver)
+        if rule.do in {"request", "run-due"} and rule.at is None and parse_duration(rule.after) <= after_us
+    ]  # fmt: skip
+    return replace(deed, cycle=max(begun)[2]) if begun else deed

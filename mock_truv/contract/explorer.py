@@ -175,7 +175,7 @@ class Explorer:
                 tally.broken_by = own.get(ident, plan)
             if judgement.triggers:
                 tally.triggered += 1
-                if not own or ident in own:  # a clause's own family comes anyway
+                if (not own or ident in own) and not self._is_over():  # a clause's own family comes anyway
                     self._exercise(ident, plan, tally, own=ident in own)
 
     def _exercise(self, ident: str, plan: Scenario, tally: Tally, *, own: bool) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mock_truv.contract.operations import Called, Died, Happened, Hook, Logged, Message, Person, Sent, Shown
+from mock_truv.core.instants import HOUR_US, MINUTE_US, SECOND_US
 
 if TYPE_CHECKING:
     from mock_truv.contract.clause import Breach
-    from mock_truv.contract.history import History
+    from mock_truv.contract.history import History, OrderFacts
     from mock_truv.contract.operations import Op
 
 UNDER_WAY = frozenset({"new", "login", "mfa", "parse", "full_parse"})
@@ -18,6 +20,19 @@ UNDER_WAY = frozenset({"new", "login", "mfa", "parse", "full_parse"})
 NOBODY = "a webhook finds nobody: the program is down"
 TELLING = frozenset({"task-status-updated", "order-refresh-failed", "link-deleted"})
 """Events that tell of an ending by themselves."""
+DEEDS = {
+    "completes": "logs in", "mistypes": "mistypes the password", "leaves": "leaves the session without a login",
+    "other-account": "logs in with another account", "too-late": "comes too late",
+}  # fmt: skip
+"""What a person did at a link, in words."""
+WENT_WRONG = {"empty": "empty body", "html": "a page of HTML", "truncated": "body cut off", "slow": "slow answer"}
+"""Kinds of faults that do not say what they are."""
+KILLED = {
+    "sending": "before {} reached Truv", "committed": "when Truv had carried out {}, before the answer",
+    "answered": "when {} was answered", "announced": "when a message was just sent",
+    "acknowledged": "when a webhook was just acknowledged",
+}  # fmt: skip
+"""Point at which a program is killed -> when that is, in words."""
 _ID = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{24}\b")
 _WORD = re.compile(r"[\w-]+")
 
@@ -46,6 +61,8 @@ def cases_of_breach(history: History, breach: Breach) -> set[str]:
                 found.add(view.case_id)
             case Called(case_id=str() as case_id) | Message(case_id=case_id) | Person(case_id=case_id):
                 found.add(case_id)
+            case Happened(order_id=None):
+                found.update(_cases_of_link(history, op.link_id))
             case Sent() | Happened() | Hook():
                 found.update(_cases_of_order(history, _order_of(op)))
             case _:
@@ -68,7 +85,8 @@ def moment_of(history: History, op: Op, case_ids: set[str], *, is_evidence: bool
                 return None
             named = " ".join(part for part in (op.case_id, op.cycle) if part)
             lost = " (the program dies before it takes it)" if op.is_lost else ""
-            return moment("clock", "integrator", f"{name} {named}".strip() + lost)
+            counted = _counted(op) if is_evidence else ""
+            return moment("clock", "integrator", f"{name} {named}".strip() + counted + lost)
         case Sent():
             worth = is_evidence or op.is_write or op.error or op.fault
             ours = is_evidence or _is_about(case_ids, _cases_of_order(history, op.made or op.order_id))
@@ -81,18 +99,17 @@ def moment_of(history: History, op: Op, case_ids: set[str], *, is_evidence: bool
         case Shown(view=view) if view.case_id in case_ids:
             return moment("integrator", "integrator", f"shows {shown_text(op)}")
         case Message() if op.case_id in case_ids or is_evidence:
-            return moment("integrator", "person", f"sends a {op.kind} to {op.person_ref} for {op.case_id}")
+            return moment("integrator", "person", _message_text(history, op))
         case Person() if op.case_id in case_ids or is_evidence:
-            status = f": {op.status}" if op.status else ""
-            return moment("person", "Truv", f"{op.did} at the link{status}")
+            return moment("person", "Truv", _person_text(op))
         case Died():
-            return moment("clock", "integrator", f"the program is killed ({with_short_ids(op.where)})")
+            back = f"; it starts again {_span(op.back_us - op.at_us)} later" if op.back_us is not None else ""
+            where = with_short_ids(killed_text(op.where))
+            return moment("clock", "integrator", f"the program is killed {where}{back}")
         case Logged() if is_evidence:
             return moment("integrator", "integrator", f"logs: {op.line[:160]}")
-        case Happened() if is_ending(op) and (
-            is_evidence or _is_about(case_ids, _cases_of_order(history, op.order_id))
-        ):
-            return moment("Truv", "Truv", f"a task of order {short(op.order_id)} ends in {op.status}")
+        case Happened() if is_ending(op) and (is_evidence or _is_about(case_ids, _cases_of_ending(history, op))):
+            return moment("Truv", "Truv", f"a task of {_task_text(history, op)} ends in {op.status}")
         case _:
             return None
 
@@ -132,6 +149,12 @@ def with_short_ids(text: str) -> str:
     return _ID.sub(r"\1", text)
 
 
+def killed_text(where: str) -> str:
+    """Return when a program was killed, in words."""
+    point, _, request = where.partition(" ")
+    return KILLED[point].format(request) if point in KILLED else where
+
+
 def _is_about(case_ids: set[str], about: set[str]) -> bool:
     return not about or bool(about & case_ids)
 
@@ -154,20 +177,100 @@ def _cases_of_order(history: History, order_id: str | None) -> set[str]:
     return known | ({order.case_id} if order is not None and order.case_id else set())
 
 
+def _cases_of_link(history: History, link_id: str | None) -> set[str]:
+    """Return the cases whose order, or a later one, has a connection."""
+    if link_id is None:
+        return set()
+    later = {it.case_id for it in history.orders if it.case_id and any(part.link_id == link_id for part in it.parts)}
+    return {facts.case_id for facts in history.cases.values() if link_id in facts.links.values()} | later
+
+
+def _cases_of_ending(history: History, op: Happened) -> set[str]:
+    return _cases_of_link(history, op.link_id) if op.order_id is None else _cases_of_order(history, op.order_id)
+
+
 def _cases_of_user(history: History, op: Hook) -> set[str]:
     user_id = op.event.get("user_id")
     return {facts.case_id for facts in history.cases.values() if facts.user_id == user_id}
 
 
+def _task_text(history: History, op: Happened) -> str:
+    """Return whose task ends: an order's, or a connection's that is refreshed or repaired without an order."""
+    order = history.order(op.order_id)
+    if op.order_id is not None:
+        return f"order {short(op.order_id)}" + (" (of another system)" if order is not None and order.elsewhere else "")
+    cases = _named(_cases_of_link(history, op.link_id))
+    return f"connection {short(op.link_id)}{cases}" if op.link_id is not None else f"no order ({short(op.id)})"
+
+
+def _named(case_ids: set[str]) -> str:
+    return f" ({', '.join(sorted(case_ids))})" if case_ids else ""
+
+
+def _message_text(history: History, op: Message) -> str:
+    shown = next((it for it in history.orders if it.url and op.url and it.url in op.url), None)
+    order = shown or history.order(op.order_id)
+    link = "" if order is None else f"of order {short(order.order_id)} "
+    if op.kind == "link" and link:
+        return f"sends the link {link}to {op.person_ref} for {op.case_id}"
+    about = f" (order {short(order.order_id)})" if order is not None else ""
+    return f"sends {'an' if op.kind[:1] in 'aeiou' else 'a'} {op.kind} to {op.person_ref} for {op.case_id}{about}"
+
+
+def _person_text(op: Person) -> str:
+    place = "the program's own page" if op.order_id is None else f"the link of order {short(op.order_id)}"
+    status = f": {op.status}" if op.status and op.status != "login" else ""
+    return f"{DEEDS.get(op.did, op.did)} at {place} ({op.case_id}){status}"
+
+
+def _counted(op: Called) -> str:
+    """Return what a run's summary counted."""
+    if not isinstance(op.result, Mapping):
+        return ""
+    return " → " + (", ".join(f"{name} {number}" for name, number in op.result.items() if number) or "nothing counted")
+
+
 def _request_text(history: History, op: Sent) -> str:
     path = with_short_ids(op.path)
-    answer = f"→ {op.status}" if op.error is None else f"→ no answer ({op.error})"
+    waited_us = op.ended_us - op.at_us
+    waited = f" after {_span(waited_us)}" if waited_us >= SECOND_US else ""
+    answer = f"→ {op.status}{waited}" if op.error is None else f"→ no answer{waited} ({op.error})"
     if op.error == "crash":
         answer = "→ killed meanwhile"
     made = f", order {short(op.made)} made" if op.made else ""
-    struck = f" [fault: {op.fault}]" if op.fault else ""
+    struck = f" [fault: {WENT_WRONG.get(op.fault, op.fault)}]" if op.fault else ""
+    return f"{op.method} {path}{_target_text(history, op)} {answer}{made}{struck}"
+
+
+def _target_text(history: History, op: Sent) -> str:
+    """Return what the order or user in a request's path is, and for whom a new order is made."""
+    parts = op.path.strip("/").split("/")
+    if parts[:2] == ["v1", "users"] and len(parts) > 2:
+        mine = {it.case_id for it in history.cases.values() if it.user_id == parts[2]}
+        mine |= {it.case_id for it in history.orders if it.user_id == parts[2] and it.case_id}
+        token = isinstance(op.body, dict) and bool(op.body.get("access_token"))
+        kind = f", {'with' if token else 'without'} an access token" if parts[3:] == ["tokens"] else ""
+        return f" (person of {', '.join(sorted(mine))}{kind})" if mine else ""
+    if op.is_new_order:
+        made = history.order(op.made)
+        return f" (a new login for {_owner(made)})" if made is not None and _owner(made) else ""
     names = {facts.order_id: f" (source order of {facts.case_id})" for facts in history.cases.values()}
-    return f"{op.method} {path}{names.get(op.order_id or '', '')} {answer}{made}{struck}"
+    order = history.order(op.order_id)
+    if order is None or not _owner(order):
+        return names.get(op.order_id or "", "")
+    return f" ({'refresh' if order.is_refresh else 'link order'} of {_owner(order)})"
+
+
+def _owner(order: OrderFacts) -> str:
+    return order.case_id or ", ".join(order.case_ids)
+
+
+def _span(span_us: int) -> str:
+    """Return a length of time as people say it."""
+    for unit_us, name in ((HOUR_US, "h"), (MINUTE_US, "min")):
+        if span_us >= 2 * unit_us:
+            return f"{span_us / unit_us:.3g} {name}"
+    return f"{span_us / SECOND_US:.3g} s"
 
 
 def _hook_text(op: Hook) -> str:

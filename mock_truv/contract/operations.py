@@ -33,6 +33,8 @@ class Called(Op):
     cycle: str | None = None
     result: Any = None
     """Counts of ``run_due``; None for the other calls."""
+    ended_us: int = 0
+    """When ``run_due`` returned."""
     is_lost: bool = False
     """The program died while this call was blocked behind another: whoever made it makes it again (another entry)."""
 
@@ -58,7 +60,7 @@ class Sent(Op):
     retry_after: str | None = None
     fault: str | None = None
     """Kind of the fault that struck it (``status``, ``timeout``, ``reset``, ``truncated``, ``html``, ``empty``,
-    ``slow``)."""
+    ``unknown-status``, ``slow``)."""
     committed: bool = False
     """The operation happened at Truv (whatever the integrator was told)."""
     made: str | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from mock_truv.core import faults
 from mock_truv.core.scenario import ConnectionRule, DriverRule, FaultRule, PersonRule, ProviderRule, Scenario
 
@@ -15,6 +17,8 @@ ORDER_POST: dict[str, Any] = {"method": "POST", "path": "/v1/orders/*/"}
 NEW_ORDER_POST: dict[str, Any] = {"method": "POST", "path": "/v1/orders/"}
 ORDER_READ: dict[str, Any] = {"method": "GET", "path": "/v1/orders/*/"}
 ORDER_LIST: dict[str, Any] = {"method": "GET", "path": "/v1/orders/"}
+DUE = "2026-01-05"
+"""The day on which stories begin."""
 
 
 def plan(
@@ -32,13 +36,16 @@ def plan(
 ) -> Scenario:
     """Return a plan; ``people`` may be a number of plain cases.
 
-    Without a request or a nightly run in ``driver``, every case is requested at the start.
+    Without a request or a nightly run in ``driver``, every case is requested at the start. Where runs over what is due
+    stand in it, cases without a date are due from the start.
     """
     rules = (PersonRule(count=people),) if isinstance(people, int) else _many(people)
     given = _many(driver)
     cases = sum(rule.count for rule in rules)
     if not any(rule.do in {"request", "run-due"} for rule in given):
         given = (request(cases=cases), *given)
+    if any(rule.do == "run-due" for rule in given):
+        rules = tuple(replace(rule, due_on=rule.due_on or DUE) for rule in rules)
     return Scenario(
         name="plan",
         title=title,

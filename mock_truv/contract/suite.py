@@ -168,17 +168,23 @@ class Suite:
         until = time.monotonic() + max(left_s / max(len(waiting) - self._shrunk, 1), 0.2)
         self._shrunk += 1
         known = {repr(plan): found}
+        last_s = 0.0
 
         def tell(candidate: Scenario) -> Told | None:
+            nonlocal last_s
+            begun_s = time.monotonic()
             again = known.get(repr(candidate)) or self._breaks(clause, candidate)
+            last_s = time.monotonic() - begun_s
             if again is None:
                 return None
             known[repr(candidate)] = again
             breach, history = again
             return Told(len(story_of(history, breach)), breach.at_us - history.start_us)
 
-        small, complete = shrunk(plan, tell, out_of_time=lambda: time.monotonic() > until)
-        breach, history = self._breaks(clause, small) or known[repr(small)]
+        small, complete = shrunk(plan, tell, out_of_time=lambda: time.monotonic() + last_s > until)
+        breach, history = known[repr(small)]
+        if time.monotonic() + last_s < self._began + self._settings.budget_s:
+            breach, history = self._breaks(clause, small) or (breach, history)
         return Failure(clause, breach, small, history, shrunk=complete, found_in=plan.title)
 
     def _breaks(self, clause: Clause, plan: Scenario) -> tuple[Breach, History] | None:

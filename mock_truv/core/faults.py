@@ -19,6 +19,8 @@ Probability = Annotated[float, Meta(ge=0, le=1)]
 Times = Annotated[int, Meta(ge=1, le=1_000_000)]
 Ordinal = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Seconds = Annotated[float, Meta(ge=0, le=31_536_000)]
+NEW_STATUS = "paused_by_provider"
+"""A status that no page names, as a service might add it one day."""
 
 
 class RequestFault(
@@ -73,6 +75,13 @@ class Html(RequestFault, frozen=True, kw_only=True, tag="html"):
 
 class Empty(RequestFault, frozen=True, kw_only=True, tag="empty"):
     """Carry the request out and answer with the right status and no body."""
+
+
+class UnknownStatus(RequestFault, frozen=True, kw_only=True, tag="unknown-status"):
+    """Answer a read with every status in it replaced by one that no page names; meant for ``method`` GET.
+
+    Only a 2xx answer in JSON is changed, and in it the text of every key ``status``, however deep.
+    """
 
 
 class Slow(RequestFault, frozen=True, kw_only=True, tag="slow"):
@@ -150,7 +159,7 @@ class Strange(WebhookFault, frozen=True, kw_only=True, tag="strange"):
     instead: bool = False
 
 
-RequestFaults = Status | Timeout | Reset | Truncated | Html | Empty | Slow
+RequestFaults = Status | Timeout | Reset | Truncated | Html | Empty | UnknownStatus | Slow
 WebhookFaults = Duplicate | Delay | Lose | Reorder | Forge | Bytes | Strange
 Fault = RequestFaults | WebhookFaults
 

@@ -125,7 +125,7 @@ def _strange(world: WorldBase, fields: dict[str, Any], what: str) -> dict[str, A
         case "event-type":
             return fields | {"event_type": "report-archived"}
         case "status":
-            return fields | {"status": "paused_by_provider"}
+            return fields | {"status": faults.NEW_STATUS}
         case "field":
             return fields | {"schema_version": 7, "extension": {"labels": ["a", None], "share": 0.5}}
         case "nulls":

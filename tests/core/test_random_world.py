@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from mock_truv.api.call import Request
+from mock_truv.api.call import ORIGIN, Request
+from mock_truv.api.dispatch import JSON
 from mock_truv.api.edge import PAGE
 from mock_truv.commands import Delivered, MoveClock, Redeliver, Resume, Step
 from mock_truv.core import faults
@@ -34,6 +35,8 @@ from tests.core.test_world_properties import UNSEEN, timeless_digest
 from tests.worlds import GOOD, ORDER, READS, Act, Plan, Story, Watch, shipped_scenarios, wild_plans
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pytest
 
     from mock_truv.api.call import Answer
@@ -306,6 +309,14 @@ def _seen(state: State) -> _Seen:
     )
 
 
+def _statuses(value: Any) -> Iterator[str]:
+    """Yield the text of every key ``status`` of a JSON value, however deep."""
+    for name, each in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        if name == "status" and isinstance(each, str):
+            yield each
+        yield from _statuses(each)
+
+
 def _judge_faulty(fault: faults.RequestFault, answer: Answer) -> None:
     """An answer is what the fault that struck makes of it."""
     match fault:
@@ -322,6 +333,10 @@ def _judge_faulty(fault: faults.RequestFault, answer: Answer) -> None:
         case faults.Truncated():
             assert answer.ending == "cut"
             assert answer.cut_bytes <= len(answer.body)
+        case faults.UnknownStatus():
+            assert answer.ending == "whole"
+            if 200 <= answer.status < 300 and answer.headers.get("content-type") == JSON["content-type"]:
+                assert set(_statuses(msgspec.json.decode(answer.body.replace(ORIGIN, b"")))) <= {faults.NEW_STATUS}
         case faults.Timeout() | faults.Reset():
             assert answer.ending == "none"
         case _:

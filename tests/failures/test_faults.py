@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from mock_truv import Server
-from mock_truv.core.faults import Bytes, Fault, ForgeryKind, Strange
+from mock_truv.core.faults import NEW_STATUS, Bytes, Fault, ForgeryKind, Strange
 from mock_truv.journal.replay import replay
 from mock_truv.runtime.hub import load_catalog
 
@@ -174,6 +174,59 @@ def test_empty(api: Api) -> None:
     read = api.send("GET", "/orders/")
     assert (read.status_code, read.content) == (200, b"")
     assert len(api.sandbox.billing) == 1
+
+
+def _told_anew(value: Any) -> Any:
+    """Return a JSON value with every status replaced by the one that no page names."""
+    if isinstance(value, dict):
+        known = {name: _told_anew(each) for name, each in value.items()}
+        return known | {"status": NEW_STATUS} if isinstance(value.get("status"), str) else known
+    return [_told_anew(each) for each in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("where", ["order", "list", "link"])
+def test_unknown_status(api: Api, where: str) -> None:
+    """A read shows an unknown status wherever one stands, and all else as it is; the next read is right again."""
+    order = api.connected()
+    link_id = order["employers"][0]["link_id"]
+    path = {"order": f"/orders/{order['id']}/", "list": "/orders/", "link": f"/links/{link_id}/"}[where]
+    right = api.send("GET", path)
+    ident = fault(api, "unknown-status", method="GET", times=1)
+    odd = api.send("GET", path)
+    assert (odd.status_code, odd.headers["content-type"]) == (200, right.headers["content-type"])
+    assert json.dumps(odd.json()) == json.dumps(_told_anew(right.json())) != json.dumps(right.json())
+    assert counters(api) == {ident: (1, 1)}
+    assert api.send("GET", path).content == right.content
+
+
+def test_unknown_status_of_every_employer(api: Api) -> None:
+    """The order itself, its employer and the employer's task all show the unknown status."""
+    order = api.connected()
+    fault(api, "unknown-status", method="GET", path="/v1/orders/*/")
+    shown = api.get(f"/orders/{order['id']}/")
+    (employer,) = shown["employers"]
+    assert [shown["status"], employer["status"], *(task["status"] for task in employer["tasks"])] == [NEW_STATUS] * 3
+    assert employer["link_id"] == order["employers"][0]["link_id"]
+
+
+def test_unknown_status_is_only_for_good_answers(api: Api) -> None:
+    """A refused read, and a text that merely looks like a status, stay as they are."""
+    made = api.post("/users/", {"first_name": 'A "status":"done" \\"status":"done"', "external_user_id": "status"}, 201)
+    ident = fault(api, "unknown-status", method="GET")
+    assert api.send("GET", "/orders/0123456789abcdef0123456789abcdef/").json() == {"detail": "Not Found."}
+    assert api.get(f"/users/{made['id']}/")["first_name"] == made["first_name"]
+    assert counters(api) == {ident: (2, 2)}
+
+
+def test_unknown_status_in_process(api: Api) -> None:
+    """Over the transport without a socket the answer is the same to the byte."""
+    order = api.connected()
+    fault(api, "unknown-status", method="GET")
+    wire = api.send("GET", f"/orders/{order['id']}/").content
+    with httpx.Client(
+        transport=api.sandbox.httpx_transport(), base_url=api.sandbox.base_url, headers=api.sandbox.headers
+    ) as client:
+        assert client.get(f"/v1/orders/{order['id']}/").content == wire
 
 
 def test_slow(api: Api, receiver: Receiver) -> None:
@@ -358,7 +411,7 @@ def test_every_kind_can_be_put_into_force_and_is_shown(api: Api) -> None:
         "strange": {"what": "field"},
     }  # fmt: skip
     kinds = [each.__struct_config__.tag for each in get_args(Fault)]
-    assert len(kinds) == 14
+    assert len(kinds) == 15
     for kind in kinds:
         fields = {"kind": kind, **needed.get(str(kind), {})}
         shown = api.post("/_mock/faults/", {**fields, "name": kind}, 200)

@@ -158,8 +158,8 @@ def new_id_is_used(history: History) -> Iterator[Trigger | Breach]:
                     yield Breach(
                         shown.at_us,
                         f"{case_id}: refresh {order.order_id} was made from {op.order_id} at "
-                        f"{at(history, order.at_us)}, but at {at(history, shown.at_us)} {wrong}",
-                        f"the case follows {order.order_id}; {op.order_id} will never change",
+                        f"{at(history, order.at_us)}, but as the case is shown at {at(history, shown.at_us)} {wrong}",
+                        f"{order.order_id} as active order, and its data; {op.order_id} will never change",
                         ops=(op, shown),
                     )
                     break
@@ -170,11 +170,11 @@ def _uses_original(book: Casebook, order: OrderFacts, original: str | None, show
     view, known = shown.view, book.orders.get(original or "")
     final = known is None or (known.closed_us is not None and known.closed_us <= shown.at_us)
     if view.state == "REFRESHING" and final and view.active_order_id == original:
-        return f"its active order is {original}, the original"
+        return f"its active_order_id is still {original}, the original"
     done = order.status == "completed" and (order.closed_us or shown.at_us + 1) <= shown.at_us
     named = prefill_orders(view)
     if view.state == "READY" and is_fresh(view.prefill) and done and set(named) == {original}:
-        return f"its data are those of {original}, the original"
+        return f"its prefill is made from {original}, the original"
     return None
 
 
@@ -217,7 +217,7 @@ def prefill_needs_completion(history: History) -> Iterator[Trigger | Breach]:
                 said.add(wrong)
                 yield Breach(
                     shown.at_us,
-                    f"{case_id}: shown {shown.view.state} with fresh data at {at(history, shown.at_us)}: {wrong}",
+                    f"{case_id} was shown {shown.view.state} with fresh data at {at(history, shown.at_us)}, but {wrong}",
                     "nothing, or the earlier data marked stale, until the new order is completed",
                     ops=(*book.evidence(*book.refreshes(case_id)[-2:]), shown),
                 )
@@ -238,16 +238,20 @@ def _too_early(book: Casebook, case_id: str, shown: Shown) -> str | None:
             continue
         done_us = _first_done_us(order)
         if done_us is None or done_us > shown.at_us:
-            return f"order {named} had not been completed"
+            when = f"was completed at {at(book.history, done_us)} only" if done_us else "was never completed"
+            return f"order {named} {when}"
     asked = next((op for op in book.asked(case_id) if op.cycle == view.cycle), None)
     if view.state != "READY" or asked is None or shown.seq < asked.seq:
         return None
     before = book.view_at(case_id, asked.at_us - 1)
     if before is not None and before.state not in {"IDLE", "READY", "DUE"}:
         return None  # a cycle at work may be relabelled
+    begun = [order.at_us for order in book.refreshes(case_id) if order.at_us <= asked.at_us]
+    if begun and any(begun[-1] <= death.at_us <= asked.at_us for death in book.deaths):
+        return None  # killed at work, it had not even shown that it was at work
     ended = [part.ended_us or 0 for order in book.of_person(case_id) for part in order.parts if part.status == "done"]
     if any(asked.at_us <= ended_us <= shown.at_us for ended_us in ended):
         return None
     if book.was_read(case_id, asked.at_us, shown.at_us):
         return None
-    return f"nothing had been completed since {view.cycle} was asked for at {at(book.history, asked.at_us)}"
+    return f"no order was completed since {view.cycle} was asked for at {at(book.history, asked.at_us)}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_truv.contract.clause import Breach, Trigger, clause
 from mock_truv.contract.clauses.common import Casebook, at, is_fresh, prefill_orders
+from mock_truv.contract.clauses.endings import employers_asked
 from mock_truv.contract.plan import ORDER_POST, crash, down, plan, request
 from mock_truv.core.faults import Html, Lose, Reset, Slow, Timeout
 from mock_truv.core.scenario import ConnectionRule, DriverRule, PersonRule
@@ -123,7 +124,8 @@ def employers_are_valid(history: History) -> Iterator[Trigger | Breach]:
             yield Breach(
                 op.at_us,
                 f"{facts.case_id}: the POST to {op.order_id} at {at(history, op.at_us)} {wrong} (answer {op.status})",
-                f"ids of employers of {op.order_id}: {', '.join(_employers_of(book, facts, op.order_id))}",
+                f"in `employers`, ids that {op.order_id} itself has: "
+                f"{', '.join(_employers_of(book, facts, op.order_id))}",
                 ops=(op,),
             )
         elif op.made is not None and history.manifest.has("multi"):
@@ -138,12 +140,12 @@ def _employers_of(book: Casebook, facts: CaseFacts, order_id: str | None) -> lis
 def _foreign(book: Casebook, facts: CaseFacts, op: Sent, chosen: Any) -> str | None:
     """Return how named employers are not those of the order."""
     if not isinstance(chosen, list):
-        return f"has {chosen!r} as employers, no list"
+        return f"has {chosen!r} as `employers`, which is no list"
     mine = _employers_of(book, facts, op.order_id)
     named = [each.get("id") if isinstance(each, dict) else each for each in chosen]
     foreign = [str(each) for each in named if isinstance(each, str) and each not in mine]
     if foreign:
-        return f"names {', '.join(foreign)}, which that order does not have"
+        return f"names {', '.join(foreign)} in `employers`, which that order does not have"
     refused = op.status == 400 and op.fault is None and '"field": "employers' in _text(op.answer)
     gone = any(link in book.deleted_us for link in facts.links.values())
     if refused and not gone and "limit" not in _text(op.answer).lower():
@@ -171,8 +173,9 @@ def _needless(book: Casebook, facts: CaseFacts, op: Sent) -> Iterator[Breach]:
                 yield Breach(
                     op.at_us,
                     f"{facts.case_id}: employer {part.key} was read as completed in {earlier.order_id} at "
-                    f"{at(history, read.at_us)}, yet the POST at {at(history, op.at_us)} refreshed it again",
-                    "name only the employers that the case still needs",
+                    f"{at(history, read.at_us)}, yet the POST at {at(history, op.at_us)} (order {made.order_id}) "
+                    f"refreshed it again: {employers_asked(op)}",
+                    "a POST whose `employers` names only those that the case still needs",
                     ops=(read, op),
                 )
 
@@ -240,7 +243,7 @@ def siblings_are_told_apart(history: History) -> Iterator[Trigger | Breach]:
                         shown.at_us,
                         f"{case_id}: the answer to the POST that made {order.order_id} at "
                         f"{at(history, order.at_us)} was late or lost; at {at(history, shown.at_us)} the case {wrong}",
-                        f"adopt {order.order_id}, the one that was made after the attempt began",
+                        f"{order.order_id} found and followed: the one that was made after the attempt began",
                         ops=(op, shown),
                     )
                     break
@@ -257,5 +260,9 @@ def _mistaken(book: Casebook, case_id: str, op: Sent, shown: Shown) -> str | Non
     used = [book.orders.get(named) for named in prefill_orders(view)]
     older = [each is None or max(each.at_us, each.closed_us or op.at_us) < op.at_us for each in used]
     if older and all(older):
-        return f"is READY with data of {', '.join(prefill_orders(view))}, older than the attempt"
+        whose = ", ".join(
+            f"{each.order_id} (made at {at(book.history, each.at_us)}{' by another system' if each.elsewhere else ''})"
+            for each in used if each is not None
+        ) or ", ".join(prefill_orders(view))  # fmt: skip
+        return f"is READY with data of {whose}, which is older than the attempt"
     return None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mock_truv.contract.clause import Breach, Trigger, clause
 from mock_truv.contract.clauses.common import Casebook, at, is_fresh, prefill_orders
+from mock_truv.contract.clauses.endings import within
 from mock_truv.contract.plan import during, plan, request
 from mock_truv.core.faults import Delay, Duplicate, Lose, Reorder
 from mock_truv.core.scenario import PersonRule
@@ -45,7 +46,7 @@ def _success_plans() -> tuple[Scenario, ...]:
     plans=_success_plans, advice="Read the order when its end becomes known, show READY, and mark the order as shown.",
 )  # fmt: skip
 def success_is_shown_once(history: History) -> Iterator[Trigger | Breach]:
-    """A completed refresh is shown as READY with its data within B-PREFILL of being knowable, and announced once."""
+    """A completed refresh is shown READY with its data within B-PREFILL of when it can be known, and announced once."""
     book = Casebook.of(history)
     for case_id, facts in history.cases.items():
         for order in book.refreshes(case_id):
@@ -70,7 +71,8 @@ def _is_shown(book: Casebook, case_id: str, order: OrderFacts, closed_us: int) -
     history, cycle = book.history, book.cycle_of(order)
     siblings = {each.order_id for each in book.refreshes(case_id) if book.cycle_of(each) == cycle}
     lag_us = int(history.plan.profile.get("order_read_lag_seconds", 0)) * 1_000_000
-    due_us = book.until(closed_us, "B-LOSS" if book.events_lost else "B-PREFILL", extra_us=lag_us)
+    bound = "B-LOSS" if book.events_lost else "B-PREFILL"
+    due_us = book.until(closed_us, bound, extra_us=lag_us)
     over_us = book.cycle_ends_us(case_id, cycle, order.at_us)
     if due_us is not None and len(history.cases) > SEEN_AT_ONCE:
         due_us = history.end_us  # when exactly each was shown, nobody saw
@@ -91,8 +93,8 @@ def _is_shown(book: Casebook, case_id: str, order: OrderFacts, closed_us: int) -
     yield Breach(
         due_us,
         f"{case_id}: refresh {order.order_id} was completed at {at(history, closed_us)}; by {at(history, due_us)} "
-        f"the case had not been shown READY with its data (it shows {last.state if last else 'nothing'})",
-        "READY with the order's data, within B-PREFILL of the completion becoming knowable",
+        f"the case had not been shown READY with its data (it still shows {last.state if last else 'nothing'})",
+        f"READY with the order's data within {within(book, bound)} of when the completion could be known",
         ops=(*book.evidence(order), *book.standing(case_id, due_us, due_us)),
     )
 

@@ -115,7 +115,8 @@ def _offer(book: Casebook, case_id: str, op: Op, order: OrderFacts | None, url: 
            withdrawn: Mapping[str | None, int]) -> Offer:  # fmt: skip
     if order is None:
         logins = [it.at_us for it in book.did(case_id) if it.status == "login" and it.at_us >= op.at_us]
-        dead_us = min([*logins, op.at_us + OWN_PAGE_US])
+        ends_us = op.at_us + (0 if book.clock_stepped else OWN_PAGE_US)  # it ends by the program's own clock
+        dead_us = min([*logins, ends_us])
     else:
         ends = [order.expires_us or None, order.canceled_us, order.closed_us, withdrawn.get(order.order_id)]
         dead_us = min((at_us for at_us in ends if at_us is not None), default=book.history.end_us + 1)

@@ -8,6 +8,7 @@ from mock_truv.contract.clause import Breach, Trigger, clause
 from mock_truv.contract.clauses import b_plans
 from mock_truv.contract.clauses.common import ASKS_PERSON, REVIEW, Casebook, at, lasting
 from mock_truv.contract.clauses.endings import is_alone, over_us
+from mock_truv.contract.clauses.hooks import told as hook_told
 from mock_truv.core.instants import DAY_US, MINUTE_US
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _refreshed_anyway(book: Casebook, ending: Ending) -> Iterator[Breach]:
             again_us,
             f"{case_id}: refresh {order.order_id} ended in {part.status} at {at(history, ended_us)}; "
             f"{lasting(again_us - ended_us)} later the connection {part.link_id} was refreshed again "
-            f"({later.order_id}), the person not having logged in",
+            f"({later.order_id}), although the person had not logged in",
             "a link for the person, and no refresh of that connection before the login",
             ops=book.evidence(order, later),
         )
@@ -101,7 +102,7 @@ def _not_asked(book: Casebook, ending: Ending) -> Iterator[Breach]:
     yield Breach(
         due_us,
         f"{case_id}: refresh {order.order_id} ended in {part.status} at {at(history, ended_us)}; by "
-        f"{at(history, due_us)} {wrong} (it shows {view.state if view else 'nothing'})",
+        f"{at(history, due_us)} {wrong} (the case shows {view.state if view else 'nothing'})",
         right,
         ops=(*book.evidence(order), *book.standing(case_id, due_us, due_us)),
     )
@@ -163,11 +164,13 @@ def one_reaction_per_outcome(history: History) -> Iterator[Trigger | Breach]:
         if again or twice:
             second: OrderFacts | Message = again[0] if again else twice[0]
             what = f"{1 + len(again)} orders for a login" if again else f"{1 + len(twice)} messages with a link"
-            proof: list[Hook | Sent | Message] = [*told[:2], *([] if again else messages[:2])]
+            last = [hook for hook in told if hook.at_us <= second.at_us][-1]
+            proof: list[Hook | Sent | Message] = [told[0], last, *([] if again else messages[:2])]
             yield Breach(
                 second.at_us,
-                f"{case_id}: {order.order_id} ended in {part.status} at {at(history, ended_us)}, which "
-                f"{len(told)} events told; the integrator made {what}, the second at {at(history, second.at_us)}",
+                f"{case_id}: {order.order_id} ended in {part.status} at {at(history, ended_us)}, and {len(told)} events "
+                f"told of it; the integrator made {what}, the second at {at(history, second.at_us)} (last event before "
+                f"it: {hook_told(last)} at {at(history, last.at_us)})",
                 "one order and one message, however many events tell of the same failure",
                 ops=(*proof, *book.evidence(*made[:2])),
             )
@@ -258,10 +261,10 @@ def _still_used(book: Casebook, case_id: str, link_id: str, hook: Hook) -> Itera
         if (named & names) if named is not None else orders[op.order_id] == {link_id}:
             yield Breach(
                 op.at_us,
-                f"{case_id}: the connection {link_id} was deleted, as the event taken at "
-                f"{at(history, hook.at_us)} told; at {at(history, op.at_us)} a refresh of it was asked for "
-                f"(answer {op.status})",
-                "no further request that names it; a new login, or review",
+                f"{case_id}: link-deleted, accepted at {at(history, hook.at_us)}, told that the connection {link_id} "
+                f"is deleted; at {at(history, op.at_us)} the integrator sent a refresh of it all the same (answer "
+                f"{op.status})",
+                "no POST that refreshes it, also when somebody asks later: a new login, or review",
                 ops=(hook, op),
             )
             return
@@ -289,8 +292,8 @@ def _not_followed(book: Casebook, case_id: str, link_id: str, hook: Hook) -> Ite
     last = book.view_at(case_id, due_us)
     yield Breach(
         due_us,
-        f"{case_id}: its connection {link_id} was deleted at {at(history, hook.at_us)}; by {at(history, due_us)} "
-        f"nobody had been asked, and the case shows {last.state if last else 'nothing'}",
+        f"{case_id}: its connection {link_id} is deleted, as link-deleted told at {at(history, hook.at_us)}; by "
+        f"{at(history, due_us)} nobody had been asked, and the case shows {last.state if last else 'nothing'}",
         "REAUTH_NEEDED or MANUAL: without the connection nothing goes on by itself",
         ops=(hook, *book.standing(case_id, due_us, due_us)),
     )
@@ -338,7 +341,7 @@ def _waits_on(book: Casebook, order: OrderFacts, case_id: str, ended_us: int, ho
         return
     yield Breach(
         due_us,
-        f"{case_id}: the order {order.order_id} behind its link ended ({how}) at {at(history, ended_us)}; by "
+        f"{case_id}: order {order.order_id}, whose link the person has, ended ({how}) at {at(history, ended_us)}; by "
         f"{at(history, due_us)} there was no new link, and the case still shows {view.state}",
         "a new link some time later, or MANUAL",
         ops=(*book.evidence(order), *book.standing(case_id, due_us, due_us)),

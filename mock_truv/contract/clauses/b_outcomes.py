@@ -14,9 +14,8 @@ from mock_truv.contract.clauses.common import (
     Casebook,
     at,
     is_fresh,
-    lasting,
 )
-from mock_truv.contract.clauses.endings import contacted, falls_due_us, hindered, is_alone, over_us, tries, unseen
+from mock_truv.contract.clauses.endings import after, contacted, falls_due_us, hindered, is_alone, over_us, tries, unseen
 from mock_truv.core.instants import MINUTE_US
 
 if TYPE_CHECKING:
@@ -68,9 +67,9 @@ def _given_up(book: Casebook, ending: Ending, until_us: int) -> Iterator[Breach]
         return
     yield Breach(
         shown.at_us,
-        f"{case_id}: refresh {order.order_id} ended in unavailable at {at(history, ended_us)}; after "
-        f"{lasting(shown.at_us - ended_us)} the case was handed to a caseworker (MANUAL, {shown.view.reason}), "
-        f"the connection {part.link_id} not tried again",
+        f"{case_id}: refresh {order.order_id} ended in unavailable at {at(history, ended_us)}; "
+        f"{after(shown.at_us - ended_us)} the case was handed to a caseworker (MANUAL, {shown.view.reason}), without "
+        f"another try at the connection {part.link_id}",
         "RETRY_WAIT, and a repeat some time later: outages pass",
         ops=(*book.evidence(order), shown),
     )
@@ -124,8 +123,9 @@ def retries_are_bounded(history: History) -> Iterator[Trigger | Breach]:
             yield Breach(
                 repeats[0][0],
                 f"{case_id}: connection {part.link_id} was repeated {counted[key]} times after unavailable "
-                f"in one cycle, the last time at {at(history, repeats[0][0])}; {allowed} are declared",
-                "MANUAL with a reason after the declared number of tries",
+                f"in one cycle, the last time at {at(history, repeats[0][0])} (order {repeats[0][1].order_id}); {allowed} "
+                "are allowed (B-RETRY-N in the manifest)",
+                f"after {allowed} repeats MANUAL with a reason, and no further POST",
                 ops=book.evidence(order, repeats[0][1]),
             )
 
@@ -140,8 +140,8 @@ def _too_soon(book: Casebook, ending: Ending) -> Iterator[Breach]:
             yield Breach(
                 again_us,
                 f"{case_id}: refresh {order.order_id} ended in {part.status} at {at(history, ended_us)}; the "
-                f"connection was refreshed again after {lasting(again_us - ended_us)} ({later.order_id})",
-                "the first repeat not before 15 minutes, better an hour",
+                f"connection was refreshed again {after(again_us - ended_us)} ({later.order_id})",
+                "no repeat within 15 minutes of the ending, better an hour",
                 ops=book.evidence(order, later),
             )
 
@@ -176,8 +176,8 @@ def no_data_is_no_income(history: History) -> Iterator[Trigger | Breach]:
             yield Breach(
                 repeats[0][0],
                 f"{case_id}: connection {part.link_id} ended in no_data {counted[key]} times in one cycle "
-                f"and was refreshed again at {at(history, repeats[0][0])}",
-                "review by a caseworker; the provider has answered, and has nothing",
+                f"and was refreshed again at {at(history, repeats[0][0])} (order {repeats[0][1].order_id})",
+                "review by a caseworker: the provider has answered, and has nothing",
                 ops=book.evidence(order, repeats[0][1]),
             )
         if not repeats:
@@ -242,7 +242,7 @@ def _is_number(value: Any) -> bool:
 @clause(
     "RF-15", "MUST", "locked or unsupported is an outcome of its own", section=SECTION,
     source="tasks lifecycle; that further logins prolong a lock: assumed", plans=b_plans.locked,
-    advice="Stop refreshing the connection in this cycle and show MANUAL with the status; no link unless declared.",
+    advice="Stop refreshing the connection in this cycle; show MANUAL with the status. No link, unless you declare it.",
 )  # fmt: skip
 def locked_is_left_alone(history: History) -> Iterator[Trigger | Breach]:
     """After a locked, misconfigured or unsupported account there is no automatic refresh, and somebody is told."""
@@ -256,8 +256,8 @@ def locked_is_left_alone(history: History) -> Iterator[Trigger | Breach]:
                 continue
             yield Breach(
                 again_us,
-                f"{case_id}: refresh {order.order_id} ended in {part.status} at {at(history, ended_us)}; after "
-                f"{lasting(again_us - ended_us)} the connection {part.link_id} was refreshed again ({later.order_id})",
+                f"{case_id}: refresh {order.order_id} ended in {part.status} at {at(history, ended_us)}; "
+                f"{after(again_us - ended_us)} the connection {part.link_id} was refreshed again ({later.order_id})",
                 "no automatic refresh of that connection: it cannot help, and can prolong a lock",
                 ops=book.evidence(order, later),
             )
@@ -296,8 +296,8 @@ def error_is_bounded(history: History) -> Iterator[Trigger | Breach]:
             yield Breach(
                 repeats[0][0],
                 f"{case_id}: connection {part.link_id} was repeated {counted[key]} times after error, the "
-                f"last time at {at(history, repeats[0][0])}",
-                "at most two repeats, then MANUAL",
+                f"last time at {at(history, repeats[0][0])} (order {repeats[0][1].order_id})",
+                "at most two repeats in a cycle, then MANUAL",
                 ops=book.evidence(order, repeats[0][1]),
             )
 

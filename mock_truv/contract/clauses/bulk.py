@@ -23,16 +23,22 @@ GOES_ON = 3
 
 
 def is_due(book: Casebook, case_id: str, run: Called) -> bool | None:
-    """Return whether a case is due as a run comes; None: it depends on the zone, a stepped clock, or nobody said."""
+    """Return whether a case is due as a run comes; None: it depends on the zone, a stepped clock, or nobody said.
+
+    A date that came in an earlier cycle says nothing of the next one: some take it as served, others as still due.
+    """
     due_on = book.history.cases[case_id].due_on
     if due_on is None or not book.history.manifest.has("due"):
         view = book.view_at(case_id, run.at_us)
         wished = any(op.at_us <= run.at_us for op in book.history.calls("request_refresh", case_id))
-        return None if view is not None and view.state == "IDLE" and not wished else True
+        return None if (view is None or view.state == "IDLE") and not wished else True
     if book.clock_stepped:
         return None
     dates = civil_dates(book.history, run.at_us)
-    return True if due_on <= min(dates) else False if due_on > max(dates) else None
+    if due_on <= min(dates):
+        begun = (it for it in book.history.calls("run_due") if it.seq < run.seq and it.cycle != run.cycle)
+        return None if any(due_on <= max(civil_dates(book.history, it.at_us)) for it in begun) else True
+    return False if due_on > max(dates) else None
 
 
 def is_closed(book: Casebook, case_id: str, at_us: int) -> bool:
@@ -49,9 +55,11 @@ def due_cases(book: Casebook, run: Called) -> list[str]:
     ]  # fmt: skip
 
 
-def has_budget(book: Casebook) -> bool:
-    """Return whether the integrator declares a budget, which may leave cases for another day."""
-    return bool(book.history.manifest.counts.get("budget_per_day"))
+def has_budget(book: Casebook, *, refreshes_each: int = 3) -> bool:
+    """Return whether a declared budget may leave cases for another day: all need more in a day than it allows."""
+    cap = book.history.manifest.counts.get("budget_per_day")
+    needed = sum(len(facts.wanted) for facts in book.history.cases.values())
+    return cap is not None and refreshes_each * needed > cap
 
 
 def of_cycle(book: Casebook, case_id: str, run: Called) -> list[OrderFacts]:

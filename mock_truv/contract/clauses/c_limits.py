@@ -56,7 +56,7 @@ def _three_plans() -> tuple[Scenario, ...]:
 @clause(
     "RF-20", "MUST", "at most three refreshes of a connection in any 24 hours", section=SECTION, source=SOURCE,
     plans=_three_plans,
-    advice="Store the instant of every refresh POST per connection; before each, ask how many lie in the last 24 h.",
+    advice="Store the instant of every refresh POST per connection; send none while three lie in the last 24 hours.",
 )  # fmt: skip
 def three_in_any_day(history: History) -> Iterator[Trigger | Breach]:
     """No connection is refreshed a fourth time within 24 hours of the first of the last three, restarts included."""
@@ -71,12 +71,14 @@ def three_in_any_day(history: History) -> Iterator[Trigger | Breach]:
 def fourth_breach(history: History, link_id: str, three: list[Attempt], fourth: Attempt, more: str = "") -> Breach:
     """Return the breach that a fourth attempt within 24 hours of the first of three is."""
     times = ", ".join(at(history, it.at_us) for it in three)
-    how = "was refused" if fourth.order is None else f"made order {fourth.order.order_id}"
+    refused = f"was refused ({fourth.op.status})" if fourth.op is not None and fourth.op.status else "was refused"
+    how = refused if fourth.order is None else f"made order {fourth.order.order_id}"
     return Breach(
         fourth.at_us,
         f"{fourth.case_id}: connection {link_id} was refreshed at {times}, and a fourth attempt at "
         f"{at(history, fourth.at_us)}, {lasting(fourth.at_us - three[0].at_us)} after the first of them, {how}{more}",
-        f"no POST for this connection before {at(history, three[0].at_us + WINDOW_US)}",
+        f"no POST for this connection before {at(history, three[0].at_us + WINDOW_US)}: 24 hours after the first of the "
+        "three, whatever the calendar day; the first request of a case is one of the three",
         ops=ops_of(*three, fourth),
     )
 
@@ -116,7 +118,7 @@ def limit_is_the_connections(history: History) -> Iterator[Trigger | Breach]:
         for link_id, three, fourth in windows.excess():
             if _sharers([*three, fourth]) > 1:
                 cases = ", ".join(sorted({str(it.case_id) for it in (*three, fourth)}))
-                yield fourth_breach(history, link_id, three, fourth, f"; it serves {cases}")
+                yield fourth_breach(history, link_id, three, fourth, f"; the connection serves {cases}")
 
 
 def _sharers(attempts: list[Attempt]) -> int:
@@ -146,6 +148,9 @@ def _every_ending_plans() -> tuple[Scenario, ...]:
              profile={"refresh_limit_counts_failed": False}),
         plan("Failed cycles, one after the other", connection=ConnectionRule(records_gone_after="1d"), driver=five,
              profile=RAISED, lasts="3d"),
+        plan("Two cycles succeed, then the provider is down; each begun by a run", provider=down("3h", "14d"),
+             profile=RAISED, lasts="2d",
+             driver=(*five, DriverRule(do="run-due", after="10m", every="2h", times=5, cycle="cycle-1"))),
         plan("Failures, with all events lost", provider=down("0s", "14d"), fault=Lose(), profile=RAISED, lasts="4d"),
     )  # fmt: skip
 
@@ -165,7 +170,7 @@ def every_ending_counts(history: History) -> Iterator[Trigger | Breach]:
         for link_id, three, fourth in windows.excess():
             if any(it.failed or it.is_lost for it in three):
                 ended = ", ".join("answer lost" if it.is_lost else _ending(it) for it in three)
-                yield fourth_breach(history, link_id, three, fourth, f" (the three: {ended})")
+                yield fourth_breach(history, link_id, three, fourth, f"; the three, which count however they end: {ended}")
 
 
 def _ending(attempt: Attempt) -> str:

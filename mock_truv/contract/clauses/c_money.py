@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from mock_truv.contract.clause import Breach, Trigger, clause
 from mock_truv.contract.clauses.c_limits import SECTION
 from mock_truv.contract.clauses.common import LOGIN_LOST, Casebook, at
+from mock_truv.contract.clauses.endings import employers_asked
 from mock_truv.contract.clauses.e_plans import PASSWORD, THREE, TWO
 from mock_truv.contract.plan import down, person, plan, request
 from mock_truv.core.faults import Delay, Duplicate, Lose
@@ -72,8 +73,8 @@ def no_second_bill(history: History) -> Iterator[Trigger | Breach]:
                     repeat.at_us,
                     f"{case_id}: connection {part.link_id} completed in order {order.order_id} at "
                     f"{at(history, ended_us)} and was refreshed again in the same cycle by order {repeat.order_id} at "
-                    f"{at(history, repeat.at_us)}",
-                    "a POST that names only the employers that have not completed; none if all have",
+                    f"{at(history, repeat.at_us)}: {employers_asked(book.request_of(repeat))}",
+                    "a POST whose `employers` names only those that have not completed; no POST if all have",
                     ops=book.evidence(order, repeat),
                 )
                 break
@@ -130,7 +131,8 @@ def only_wanted(history: History) -> Iterator[Trigger | Breach]:
             if reason is not None and op is not None and any(run.at_us <= op.at_us for run in runs):
                 yield Breach(
                     op.at_us,
-                    f"{case_id}, which {reason}, was refreshed at {at(history, op.at_us)}: order {order.order_id}",
+                    f"{case_id}, which {reason}, was refreshed at {at(history, op.at_us)}, on "
+                    f"{civil_dates(history, op.at_us)[1]}: order {order.order_id}",
                     "no POST for this case in this run",
                     ops=(*[run for run in runs if run.seq < op.seq][-1:], op),
                 )
@@ -145,7 +147,7 @@ def _unwanted(book: Casebook, case_id: str, op: Called | Sent, order: OrderFacts
     if due_on is not None and history.manifest.has("due") and not book.clicks(case_id, history.start_us, op.at_us):
         today = [run for run in history.calls("run_due") if run.at_us <= op.at_us]
         if not book.clock_stepped and all(max(civil_dates(history, run.at_us)) < due_on for run in today):
-            return f"is due on {due_on} only"
+            return f"is not due before {due_on}"
     cycle = op.cycle if not hasattr(op, "path") else book.cycle_at(case_id, op.seq)
     wanted = set(history.cases[case_id].links.values())
     if order is not None:
@@ -153,7 +155,7 @@ def _unwanted(book: Casebook, case_id: str, op: Called | Sent, order: OrderFacts
     if not wanted or any(each.elsewhere for each in book.of_person(case_id)):
         return None
     if all(_completed(book, case_id, link_id, cycle, op.at_us) for link_id in wanted):
-        return f"was complete in {cycle} already"
+        return f"was complete and READY in {cycle} already"
     if all(_waits_for_person(book, case_id, link_id, op.at_us) for link_id in wanted):
         return "waits for its person, to whom a link is out"
     return None
@@ -247,8 +249,9 @@ def budget_holds(history: History) -> Iterator[Trigger | Breach]:
             orders = [book.orders[ident] for ident in order_ids[cap - 1 : cap + 1] if ident in book.orders]
             yield Breach(
                 orders[-1].at_us if orders else history.end_us,
-                f"{len(order_ids)} connections were refreshed on {day}; the declared budget is {cap} a day",
-                "the cases beyond the budget stay DUE until the next day",
+                f"{len(order_ids)} connections were refreshed on {day} ({zone.key}); the declared budget is {cap} a day"
+                + (f", and order {orders[-1].order_id} of {orders[-1].case_id} is the first beyond it" if orders else ""),
+                f"{cap} refreshes on that day, retries included; the cases beyond them stay DUE until the next day",
                 ops=book.evidence(*orders),
             )
     yield from _named_as_not_started(book, cap, max(map(len, spent.values()), default=0))

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from mock_truv.contract.clause import Breach, Trigger, clause
 from mock_truv.contract.clauses.c_limits import RAISED, SECTION, SOURCE, fourth_breach
 from mock_truv.contract.clauses.common import ASKS_PERSON, Casebook, at
+from mock_truv.contract.clauses.endings import within
 from mock_truv.contract.clauses.windows import LIMIT, STEP_US, WINDOW_US, Windows, ops_of
 from mock_truv.contract.plan import down, plan, request
+from mock_truv.core.instants import instant_of
 from mock_truv.core.scenario import DriverRule, PersonRule
 
 if TYPE_CHECKING:
@@ -41,6 +43,9 @@ def _used_up_plans() -> tuple[Scenario, ...]:
         plan("The task fails, the reason stands in the task", driver=(elsewhere, request("1h")), lasts="4d",
              profile={"refresh_limit_effect": "fail_task", "failure_reason_in": ["task"]}),
         plan("Another system refreshes every four hours", driver=(spread, request("9h")), lasts="4d"),
+        plan("Another system uses the window up before a night, or a second cycle", lasts="4d",
+             driver=(DriverRule(do="elsewhere", after="23h30m", times=3), request("1h"),
+                     request("1d", cycle="cycle-2"))),
         plan("One of two connections is at its limit", people=PersonRule(employers=2), lasts="4d", driver=(
              request("1h"), request("2h", cycle="cycle-2"), DriverRule(do="elsewhere", after="3h"),
              request("4h", cycle="cycle-3"))),
@@ -89,13 +94,24 @@ def _not_repeated(book: Casebook, windows: Windows, refused: Attempt) -> Iterato
         if known_us < again.at_us < opens_us and not book.clicks(refused.case_id, refused.at_us + 1, again.at_us):
             yield Breach(
                 again.at_us,
-                f"{refused.case_id}: connection {refused.link_id} was at its limit at "
-                f"{at(history, refused.at_us)} and was asked for again at "
-                f"{at(history, again.at_us)}; its window opens at {at(history, opens_us)}",
-                "no POST for this connection before its window opens: at the latest 24 hours after the refusal",
+                f"{refused.case_id}: {_met_limit(book, refused)}, and the integrator tried it again at "
+                f"{at(history, again.at_us)}; there is room from {at(history, opens_us)} on",
+                f"no POST for this connection before {at(history, opens_us)}; where others refresh it, too, and nobody "
+                "can tell when, 24 hours after the refusal",
                 ops=ops_of(refused, again),
             )
             return
+
+
+def _met_limit(book: Casebook, refused: Attempt) -> str:
+    """Return that, and why, a refresh met the limit, for evidence."""
+    lines = [line for line in book.bills(refused.link_id) if refused.at_us - WINDOW_US < line.at_us < refused.at_us]
+    others = sum(line.elsewhere for line in lines)
+    whose = f", {others} of them by another system" if others else ""
+    return (
+        f"the refresh of connection {refused.link_id} at {at(book.history, refused.at_us)} met the limit "
+        f"({min(len(lines), LIMIT)} in the 24 hours before it{whose})"
+    )
 
 
 def _ended_us(attempt: Attempt) -> int:
@@ -115,9 +131,8 @@ def _not_contacted(book: Casebook, windows: Windows, refused: Attempt) -> Iterat
     for when, what, op in done[:1]:
         yield Breach(
             when,
-            f"{case_id}: connection {refused.link_id} was at its limit at {at(history, refused.at_us)}, and the "
-            f"integrator {what} at {at(history, when)}",
-            "LIMIT_WAIT: the login is in order, the person can do nothing",
+            f"{case_id}: {_met_limit(book, refused)}, and the integrator {what} at {at(history, when)}",
+            "LIMIT_WAIT, and nobody asked: the login is in order, the person can do nothing",
             ops=(*ops_of(refused), *([op] if op is not None else [])),
         )
 
@@ -138,12 +153,11 @@ def _is_parked(book: Casebook, windows: Windows, refused: Attempt) -> Iterator[B
     timed = op.view.next_action_at is not None or state == "BLOCKED"
     if state in PARKED and timed:
         return
-    what = f"shows {state}" if state not in PARKED else f"shows {state} without a time at which it goes on"
+    what = f"shows {state}" if state not in PARKED else f"shows {state} without a next_action_at"
     yield Breach(
         due_us,
-        f"{case_id}: connection {refused.link_id} was at its limit at {at(history, refused.at_us)}, and at "
-        f"{at(history, due_us)} the case {what}",
-        "LIMIT_WAIT, with the instant of the next attempt",
+        f"{case_id}: {_met_limit(book, refused)}, and at {at(history, due_us)} the case {what}",
+        "LIMIT_WAIT, with the instant of the next attempt as next_action_at",
         ops=(*ops_of(refused), op),
     )
 
@@ -228,7 +242,7 @@ def _goes_on(
     for attempt in later[:1]:
         three = windows.before(link_id, attempt.at_us)[-LIMIT:]
         if len(three) == LIMIT:
-            yield fourth_breach(history, link_id, three, attempt, f"; the case was parked at {at(history, parked_us)}")
+            yield fourth_breach(history, link_id, three, attempt, f"; the case waited for the limit from {at(history, parked_us)} on")
     opens_us = windows.opens_us(link_id, parked_us)
     if any(it.elsewhere for it in book.bills(link_id)):
         opens_us = max(opens_us, parked_us + WINDOW_US)  # nobody can know when others refreshed it
@@ -242,11 +256,14 @@ def _goes_on(
     if last is None or book.waits_for_run(opens_us, due_us):
         return
     state = _state_of(history, last.view, case_id, link_id)
+    planned = last.view.next_action_at
+    timer = "no next_action_at" if planned is None else f"next_action_at {at(history, instant_of(planned))}"
     if state in WAITS:
         yield Breach(
             due_us,
-            f"{case_id}: parked at {at(history, parked_us)}; connection {link_id} had room again at "
-            f"{at(history, opens_us)}, and by {at(history, due_us)} nothing was tried; the case shows {state}",
-            "a POST within B-LIMIT-RESUME after the window opened",
+            f"{case_id} waited for the limit from {at(history, parked_us)} on; connection {link_id} had room again at "
+            f"{at(history, opens_us)}, but by {at(history, due_us)} nothing was tried: the case still shows {state}, "
+            f"with {timer}",
+            f"a POST within {within(book, 'B-LIMIT-RESUME')} of {at(history, opens_us)}",
             ops=(op, last),
         )

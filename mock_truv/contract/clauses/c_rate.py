@@ -71,7 +71,7 @@ def _throttled_plans() -> tuple[Scenario, ...]:
     "RF-28", "MUST", "429 is obeyed account-wide", section=SECTION,
     source="errors page: 300 requests a minute per access secret, then throttled; Retry-After is inferred",
     plans=_throttled_plans, weak_without=("reentrancy",),
-    advice="Keep one pause for the whole account in the store; read Retry-After in both forms; cut it to [1 s, 1 h].",
+    advice="Keep one pause for the whole account in the store; read Retry-After as seconds or a date; cut it to 1 hour.",
 )  # fmt: skip
 def throttling_is_obeyed(history: History) -> Iterator[Trigger | Breach]:
     """After a 429 nothing is sent before the stated time, by no worker and to no endpoint, and no case fails by it.
@@ -122,11 +122,13 @@ def _too_early(history: History, sent: list[Sent], refusals: list[Sent]) -> Iter
             at_once[op.at_us] = at_once.get(op.at_us, 0) + 1
             if at_once[op.at_us] < workers:
                 continue
+        over_us = refusal.ended_us + min(asked_us or 0, LONGEST_US)
         yield Breach(
             op.at_us,
             f"{op.method} {op.path} was sent at {at(history, op.at_us)}, {lasting(op.at_us - refusal.ended_us)} after "
             f"a 429 with Retry-After: {refusal.retry_after}",
-            f"no request of this account before {at(history, refusal.ended_us + pause_us)}",
+            f"no request of this account, of any case, before {at(history, over_us)}" if asked_us is not None else
+            "a pause of the whole account, at least 0.1 s and longer after each refusal in a row",
             ops=(refusal, op),
         )
 
@@ -172,7 +174,7 @@ def _never_again(book: Casebook, sent: list[Sent], refusals: list[Sent]) -> Iter
                 yield Breach(
                     due_us,
                     f"after a 429 with Retry-After: {op.retry_after} at {at(history, op.ended_us)} nothing was sent "
-                    f"until {at(history, due_us)}, while {case_id} waits in {shown.view.state}",
+                    f"until {at(history, due_us)}, while {case_id} waits, shown as {shown.view.state}",
                     "a pause cut to an hour at most",
                     ops=(op, shown),
                 )
@@ -229,7 +231,7 @@ def rate_is_kept(history: History) -> Iterator[Trigger | Breach]:
                 instants[number],
                 f"{RATE + 1} requests within {lasting(instants[number] - instants[number - RATE])}, from "
                 f"{at(history, instants[number - RATE])} on",
-                "300 in any 60 seconds at most",
+                "300 in any 60 seconds at most, those of all cases and workers together",
                 ops=(starts[number - RATE][2], starts[number][2]),
             )
             return

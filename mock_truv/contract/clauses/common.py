@@ -149,10 +149,10 @@ class Casebook:
         return min([*ends, self.history.end_us])
 
     def waits_for_run(self, from_us: int, to_us: int) -> bool:
-        """Return whether the integrator acts in nightly runs only, and none came."""
+        """Return whether the integrator acts in nightly runs only, and none came, or none that it lived through."""
         manifest = self.history.manifest
         by_run = manifest.has("bulk") and (bool(manifest.policies.get("run_times")) or not manifest.has("clock"))
-        return by_run and not any(from_us < op.at_us <= to_us for op in self._runs)
+        return by_run and not any(from_us < op.at_us <= to_us and op.result is not None for op in self._runs)
 
     # --- orders
 

@@ -173,7 +173,7 @@ def _early(
                 at_us,
                 f"{case_id} is due on {due_on}, and was refreshed at {at(history, at_us)}, on "
                 f"{civil_dates(history, at_us)[1]}",
-                "nothing before that day",
+                f"no POST before {due_on}",
                 ops=(before[-1], *book.evidence(*book.refreshes(case_id)[:1])),
             )
 
@@ -195,8 +195,8 @@ def _missed(
         yield Breach(
             following[0],
             f"{case_id} is due on {due_on}; the run at {at(history, first.at_us)}, on "
-            f"{civil_dates(history, first.at_us)[1]}, did not start it, nor was it before the next run at "
-            f"{at(history, following[0])}",
-            "a refresh POST after the first run on or after that day",
+            f"{civil_dates(history, first.at_us)[1]}, did not start it, and it was not started before the next "
+            f"run at {at(history, following[0])} either",
+            f"a refresh POST by the first run on or after {due_on}",
             ops=(first,),
         )

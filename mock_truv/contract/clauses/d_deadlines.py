@@ -9,6 +9,7 @@ from mock_truv.contract.clause import Breach, Trigger, clause
 from mock_truv.contract.clauses.common import ASKS_PERSON, Casebook, at, lasting
 from mock_truv.contract.clauses.d_time import RETRIED, RETRY_EARLIEST_US, SECTION
 from mock_truv.contract.clauses.e_plans import PASSWORD, TWO, breaks
+from mock_truv.contract.clauses.endings import after, within
 from mock_truv.contract.clauses.windows import STEP_US
 from mock_truv.contract.plan import NEW_ORDER_POST, ORDER_POST, down, person, plan, request
 from mock_truv.core.faults import Lose, Timeout
@@ -65,7 +66,7 @@ def _silent_plans() -> tuple[Scenario, ...]:
     "RF-33", "MUST", "nothing waits forever", section=SECTION,
     source="events may be lost (webhooks object); no page promises that a task or a link ends",
     plans=_silent_plans,
-    advice="Give every state that is not final a timer in the store, and something that is done when it fires.",
+    advice="Give every state that is not final a timer in the store; when it fires read the order, try again or hand over.",
 )  # fmt: skip
 def nothing_waits_forever(history: History) -> Iterator[Trigger | Breach]:
     """No case stays unchanged in a state that is not final beyond B-STUCK without a time at which it goes on.
@@ -92,13 +93,13 @@ def nothing_waits_forever(history: History) -> Iterator[Trigger | Breach]:
             if book.waits_for_run(shown.at_us, due_us):
                 continue
             when = (
-                "no time at which it goes on" if planned is None else f"{at(history, instant_of(planned))} as the next"
+                "no next_action_at" if planned is None else f"next_action_at {at(history, instant_of(planned))}"
             )
             yield Breach(
                 due_us,
                 f"{case_id} was shown as {state} at {at(history, shown.at_us)}, with {when}; at "
-                f"{at(history, due_us)}, {lasting(due_us - shown.at_us)} later, it is shown so still",
-                "the case tried again, reconciled, or handed to a caseworker by B-STUCK",
+                f"{at(history, due_us)}, {lasting(due_us - shown.at_us)} later, it still is, and nothing has changed",
+                f"the order read, the case tried again or handed to a caseworker, within {within(book, 'B-STUCK')}",
                 ops=(shown,),
             )
 
@@ -169,7 +170,7 @@ def steps_do_no_harm(history: History) -> Iterator[Trigger | Breach]:
         ]  # fmt: skip
         if not waiting and not any(op.at_us > at_us for op in book.requests.values()):
             continue
-        yield Trigger(at_us, f"the host's clock was set by {by_us / 1e6:+g} s")
+        yield Trigger(at_us, f"the host's clock was {_set(by_us)}")
         yield from _bursts(book, at_us, by_us)
         yield from _repeats(book, at_us, by_us)
         for case_id, shown in waiting:
@@ -189,6 +190,11 @@ def _steps(history: History) -> list[tuple[int, int]]:
     return sorted(step for step in found if step[0] < history.end_us)
 
 
+def _set(by_us: int) -> str:
+    """Return how a clock was set, for evidence."""
+    return f"set {'forward' if by_us > 0 else 'back'} by {lasting(abs(by_us))}"
+
+
 def _bursts(book: Casebook, at_us: int, by_us: int) -> Iterator[Breach]:
     """Yield more requests right after a step than any work asks for."""
     history = book.history
@@ -199,8 +205,8 @@ def _bursts(book: Casebook, at_us: int, by_us: int) -> Iterator[Breach]:
     if last - first > most:
         yield Breach(
             at_us,
-            f"the host's clock was set by {by_us / 1e6:+g} s at {at(history, at_us)}; {last - first} requests went out "
-            f"in the minute after it; there are {len(history.cases)} cases in all",
+            f"the host's clock was {_set(by_us)} at {at(history, at_us)}; {last - first} requests went out in the minute "
+            f"after it, for {len(history.cases)} cases in all",
             f"no burst: at most {most} requests",
             ops=tuple(sent[first : first + 5]),
         )
@@ -215,10 +221,10 @@ def _repeats(book: Casebook, at_us: int, by_us: int) -> Iterator[Breach]:
             if soon and not book.clicks(case_id, order.at_us + 1, repeat_us):
                 yield Breach(
                     repeat_us,
-                    f"the host's clock was set by {by_us / 1e6:+g} s at {at(history, at_us)}; order {order.order_id} "
-                    f"of {case_id} ended in {part.status} at {at(history, ended_us)} and was repeated after "
-                    f"{lasting(repeat_us - ended_us)}",
-                    "the usual pause, counted from now",
+                    f"the host's clock was {_set(by_us)} at {at(history, at_us)}; order {order.order_id} of {case_id} ended "
+                    f"in {part.status} at {at(history, ended_us)} and was repeated {after(repeat_us - ended_us)} (order "
+                    f"{repeat.order_id})",
+                    "a pause of 15 minutes at least, counted from that ending",
                     ops=book.evidence(order, repeat),
                 )
                 return
@@ -241,8 +247,8 @@ def _lost_timer(book: Casebook, case_id: str, shown: Shown, at_us: int, by_us: i
             return
     yield Breach(
         due_us,
-        f"{case_id} was in {shown.view.state} when the host's clock was set by {by_us / 1e6:+g} s at "
+        f"{case_id} was shown as {shown.view.state} when the host's clock was {_set(by_us)} at "
         f"{at(history, at_us)}; until {at(history, due_us)} nothing was done for it",
-        "the armed timer fires, at the latest at its instant on the new clock",
+        "the next attempt or read, at the latest when the new clock shows its time",
         ops=(shown,),
     )

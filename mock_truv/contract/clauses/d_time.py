@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mock_truv.contract.clause import Breach, Trigger, clause
 from mock_truv.contract.clauses.common import ASKS_PERSON, Casebook, at, lasting
 from mock_truv.contract.clauses.e_plans import PASSWORD
+from mock_truv.contract.clauses.endings import after
 from mock_truv.contract.clauses.windows import WINDOW_US, Windows, ops_of
 from mock_truv.contract.plan import NEW_ORDER_POST, ORDER_LIST, ORDER_READ, down, during, person, plan, request
 from mock_truv.core.faults import Slow, Status, Timeout
@@ -201,8 +202,9 @@ def time_is_absolute(history: History) -> Iterator[Trigger | Breach]:
         yield Breach(
             fourth.at_us,
             f"on a host in {zone}: connection {link_id} of {fourth.case_id} was refreshed at "
-            f"{', '.join(at(history, it.at_us) for it in three)} and again at {at(history, fourth.at_us)}",
-            f"no POST for it before {at(history, three[0].at_us + WINDOW_US)}",
+            f"{', '.join(at(history, it.at_us) for it in three)} and a fourth time tried at "
+            f"{at(history, fourth.at_us)}, {lasting(fourth.at_us - three[0].at_us)} after the first",
+            f"no POST for it before {at(history, three[0].at_us + WINDOW_US)}, 24 hours after the first of the three",
             ops=ops_of(*three, fourth),
         )
     yield from _pauses(book, str(zone))
@@ -220,7 +222,7 @@ def _pauses(book: Casebook, zone: str) -> Iterator[Trigger | Breach]:
                 yield Breach(
                     repeat_us,
                     f"on a host in {zone}: order {order.order_id} of {case_id} ended in {part.status} at "
-                    f"{at(history, ended_us)} and was repeated after {lasting(repeat_us - ended_us)}",
+                    f"{at(history, ended_us)} and was repeated {after(repeat_us - ended_us)} (order {repeat.order_id})",
                     "a pause of 15 minutes at least",
                     ops=book.evidence(order, repeat),
                 )
@@ -303,7 +305,7 @@ def no_dead_link(history: History) -> Iterator[Trigger | Breach]:
                 message.at_us,
                 f"{message.case_id}: a {message.kind} for order {order.order_id} went out at "
                 f"{at(history, sent_us)}; the order {how} at {at(history, dead_us)}",
-                "a new order, and its link",
+                "a look at the order right before; where it is dead a new order, and the link of that",
                 ops=(*[op for op in history.sent if op.made == order.order_id][:1], message),
             )
 

@@ -74,13 +74,12 @@ def _not_shown_as_mixed(
     due = due_us(book, facts.case_id, book.cycle_of(order), ended_us, news_bound(book))
     if due is None or not book.is_known(order):
         return
-    keys, links = {part.key for part in failed}, {part.link_id for part in failed}
-    later = [
-        part.ended_us for other in book.of_person(facts.case_id) for part in other.parts
-        if other is not order and (part.key in keys or part.link_id in links) and (part.ended_us or 0) >= ended_us
-    ]  # fmt: skip
-    if any(each is not None and each <= due for each in later) or book.came_back(facts.case_id, ended_us, due):
+    tries = {part.suborder_id: _next_try_us(book, facts, order, part) for part in failed}
+    if any(ended_us <= each <= due for each in tries.values()) or book.came_back(facts.case_id, ended_us, due):
         return  # the next try ended before anything had to be shown of this one
+    failed = [part for part in failed if tries[part.suborder_id] > due]
+    if not failed:
+        return  # all had been tried once more before the last of the order came
     showings = [it for it in book.views(facts.case_id) if ended_us <= it.at_us <= due]
     standing = book.view_at(facts.case_id, ended_us)
     views = ([standing] if standing else []) + [it.view for it in showings]
@@ -93,6 +92,16 @@ def _not_shown_as_mixed(
         "PARTIAL, or every employer shown with its own outcome.",
         ops=(*book.evidence(order), *showings[-2:]),
     )
+
+
+def _next_try_us(book: Casebook, facts: CaseFacts, order: OrderFacts, failed: Part) -> int:
+    """Return when the first later try with an employer that failed ended, by whatever order; the end if none did."""
+    ends = [
+        part.ended_us for other in book.of_person(facts.case_id) for part in other.parts
+        if other is not order and (part.key == failed.key or part.link_id == failed.link_id)
+        and part.ended_us is not None and part.ended_us >= (failed.ended_us or 0)
+    ]  # fmt: skip
+    return min(ends, default=book.history.end_us + 1)
 
 
 def _is_mixed(history: History, view: CaseView, done: list[Part], failed: list[Part]) -> bool:

@@ -103,8 +103,8 @@ def states_shown(view: CaseView | None) -> str:
     """Return a view's state and its employers' states, for evidence."""
     if view is None:
         return "nothing"
-    employers = ", ".join(f"{key} {state}" for key, state in view.employers.items())
-    return f"{view.state} ({employers})" if employers else view.state
+    employers = ", ".join(f"employer {key} {state}" for key, state in view.employers.items())
+    return f"{view.state} ({employers})" if len(view.employers) > 1 else view.state
 
 
 def told_ends(book: Casebook, parts: Sequence[Part]) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mock_truv.contract.clause import Breach
-from mock_truv.contract.clauses.common import at
+from mock_truv.contract.clauses.common import at, lasting
+from mock_truv.core.instants import SECOND_US
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from mock_truv.contract.clauses.common import Casebook
     from mock_truv.contract.history import OrderFacts, Part
-    from mock_truv.contract.operations import Op, Shown
+    from mock_truv.contract.operations import Op, Sent, Shown
 
     Ending = tuple[OrderFacts, Part, str, int]
     """Order, part, case, when it ended: of a refresh that the integrator knows."""
@@ -52,11 +53,11 @@ def unseen(book: Casebook, ending: Ending, states: Collection[str]) -> Iterator[
     waits = view is not None and view.next_action_at is not None and view.state in {"RETRY_WAIT", "LIMIT_WAIT"}
     if shown is None and (waits or view is None):
         return
-    wrong = "it is MANUAL without a reason" if shown else f"it shows {view.state if view else 'nothing'}"
+    wrong = "is MANUAL without a reason" if shown else f"still shows {view.state if view else 'nothing'}"
     yield Breach(
         shown.at_us if shown else due_us,
         f"{case_id}: refresh {order.order_id} ended in {part.status} at {at(history, ended_us)} and was not "
-        f"repeated; at {at(history, shown.at_us if shown else due_us)} {wrong}",
+        f"repeated; at {at(history, shown.at_us if shown else due_us)} the case {wrong}",
         f"{' or '.join(sorted(states))}, with a reason that a caseworker understands",
         ops=(*book.evidence(order), *([shown] if shown else book.standing(case_id, due_us, due_us))),
     )
@@ -104,6 +105,24 @@ def tries(book: Casebook, ending: Ending) -> int:
         and any(each.link_id == part.link_id for each in earlier.parts)
         for earlier in book.refreshes(case_id)
     )  # fmt: skip
+
+
+def after(duration_us: int) -> str:
+    """Return how long after an ending something came, for evidence."""
+    return "at once" if duration_us < SECOND_US else f"after {lasting(duration_us)}"
+
+
+def within(book: Casebook, bound: str) -> str:
+    """Return a bound of the manifest as a length of time, for evidence."""
+    return f"{lasting(book.history.manifest.bound_us(bound))} ({bound} in the manifest)"
+
+
+def employers_asked(op: Sent | None) -> str:
+    """Return whom the body of a refresh names, for evidence."""
+    chosen = op.body.get("employers") if op is not None and isinstance(op.body, dict) else None
+    if not isinstance(chosen, list):
+        return "its body names no employers, so all are refreshed"
+    return f"its body names {', '.join(str(it.get('id') if isinstance(it, dict) else it) for it in chosen)}"
 
 
 def is_alone(book: Casebook, case_id: str) -> bool:

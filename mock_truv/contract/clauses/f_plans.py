@@ -96,9 +96,12 @@ def new_type_plans() -> tuple[Scenario, ...]:
 
 
 def new_status_plans() -> tuple[Scenario, ...]:
-    """FS-NEWSTATUS, then the end is told or not."""
+    """FS-NEWSTATUS in events and in reads, then the end is told or not."""
     kind: Literal["status"] = "status"
+    twice = during(faults.UnknownStatus(times=2, **ORDER_READ), "5s")
     return (
+        plan("A new status before each known one, and in two reads", fault=(Strange(what=kind), twice), lasts="2d"),
+        plan("A new status in two reads, events are lost", fault=(twice, Lose()), lasts="2d"),
         plan("A new status in place of every status", fault=Strange(what=kind, instead=True), lasts="3d"),
         plan("A new status before each known one", fault=Strange(what=kind), lasts="2d"),
         plan("A new status in place of a failed login's", fault=Strange(what=kind, instead=True), lasts="3d",

@@ -32,6 +32,7 @@ from mock_truv.contract.clauses.hooks import (
     told,
 )
 from mock_truv.contract.clauses.mail import Mail
+from mock_truv.contract.clauses.unknown_reads import unknown_reads_decide_nothing
 from mock_truv.core.instants import HOUR_US, SECOND_US
 
 if TYPE_CHECKING:
@@ -141,9 +142,10 @@ def unknown_types_are_acknowledged(history: History) -> Iterator[Trigger | Breac
 def unknown_statuses_decide_nothing(history: History) -> Iterator[Trigger | Breach]:
     """A status that no page names crashes nothing, prefills nothing and makes nobody contact the person.
 
-    Reading the order later settles the case.
+    Whether an event or a read told it: reading the order later settles the case.
     """
     yield from _understood(history, is_unknown_status, "has an unknown status")
+    yield from unknown_reads_decide_nothing(history)
 
 
 @webhooks(

@@ -96,7 +96,7 @@ def failed_handling_is_repeated(history: History) -> Iterator[Trigger | Breach]:
         since_us = heard[0].at_us - heard[0].elapsed_us if heard else history.end_us
         failed = [op for op in failures if since_us <= op.at_us]
         view = mail.book.view_at(order.case_id or "", failed[0].at_us - 1) if failed else None
-        if not failed or (view is not None and view.state not in WAITING):
+        if not heard or not failed or (view is not None and view.state not in WAITING):
             continue
         yield Trigger(failed[0].at_us, f"{told(heard[0])} came, and {failed[0].method} {failed[0].path} failed")
         brief = len(failed) <= FEW_FAILURES and failed[-1].ended_us - since_us <= SOON_US and not serious

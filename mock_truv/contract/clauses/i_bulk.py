@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SECTION = "I. Bulk"
 STARTS_US = 12 * HOUR_US
 """A case that nothing is wrong with is begun within this time of its run."""
-HEALTHY_MIN = 5
+HEALTHY_MIN = 3
 BAD_SHARE = 0.25
 """With more bad cases than this the program may well take the service to be down."""
 LOSSY = frozenset({"Lose", "Delay", "Reorder"})
@@ -49,7 +49,7 @@ BUCKETS = {
 def one_bad_case(history: History) -> Iterator[Trigger | Breach]:
     """Whatever is wrong with some cases of a run, all others are refreshed and become ready."""
     book, runs = Casebook(history), history.calls("run_due")
-    if not runs or book.deaths or book.clock_stepped or has_budget(book):
+    if not runs or book.deaths or book.clock_stepped or has_budget(book, refreshes_each=1):
         return
     troubles, first = Troubles(book), runs[0]
     healthy = [case_id for case_id in due_cases(book, first) if _is_plain(book, troubles, case_id)]
@@ -145,8 +145,9 @@ def full_account(history: History) -> Iterator[Trigger | Breach]:
 
 def _is_quiet(history: History, run: Called) -> bool:
     """Return whether nothing happened with or shortly before a run: then its summary is of what is shown after it."""
+    ended_us = max(run.at_us, run.ended_us)
     for op in history.ops:
-        moved = op.seq > run.seq and op.at_us == run.at_us and type(op).__name__ not in {"Shown", "Logged"}
+        moved = op.seq > run.seq and op.at_us <= ended_us and type(op).__name__ not in {"Shown", "Logged"}
         if moved or run.at_us - MINUTE_US <= op.at_us < run.at_us:
             return False
     return True

@@ -64,6 +64,8 @@ def poison_plans() -> tuple[Scenario, ...]:
              fault=[during(it, lasting="2h") for it in by_path], lasts="28h"),
         plan("The first case of the run is gone", people=20, driver=nights(), lasts="28h",
              fault=faults.Status(path=order_path(1), status=404)),
+        plan("One of four cases is gone", people=4, driver=nights(), lasts="28h",
+             fault=faults.Status(path=order_path(1), status=404)),
         plan("The fifth request is answered 404, the eleventh with half a body, the twentieth with a page", people=30,
              driver=nights(), lasts="28h",
              fault=(faults.Status(status=404, nth=(5,)), faults.Truncated(nth=(11,)), faults.Html(nth=(20,)))),

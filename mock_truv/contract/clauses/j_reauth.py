@@ -224,12 +224,18 @@ def mistyping_is_no_failure(history: History) -> Iterator[Trigger | Breach]:
     withdrawn = [op for op in history.sent if op.is_write and op.path.rstrip("/").endswith("/cancel")]
     for slip in history.people:
         order = book.orders.get(slip.order_id or "")
-        if slip.did != "mistypes" or slip.status not in LOGIN_LOST or order is None:
+        if slip.did != "mistypes" or slip.status not in LOGIN_LOST:
             continue
-        yield Trigger(slip.at_us, f"{slip.case_id}'s person mistyped at the link of order {order.order_id}")
+        place = "the program's own page" if order is None else f"the link of order {order.order_id}"
+        yield Trigger(slip.at_us, f"{slip.case_id}'s person mistyped at {place}")
         for op in withdrawn:
             closed_us = book.closed_us(slip.case_id)
-            if op.order_id == order.order_id and op.at_us >= slip.at_us and (closed_us is None or closed_us > op.at_us):
+            if (
+                order is not None
+                and op.order_id == order.order_id
+                and op.at_us >= slip.at_us
+                and (closed_us is None or closed_us > op.at_us)
+            ):
                 yield Breach(
                     op.at_us,
                     f"order {order.order_id}, at whose link {slip.case_id}'s person had mistyped at "
@@ -237,13 +243,14 @@ def mistyping_is_no_failure(history: History) -> Iterator[Trigger | Breach]:
                     "The session goes on; the person tries again.",
                     ops=(slip, op),
                 )
-        until_us = _end_of_session(book, slip.case_id, slip.at_us, order.expires_us, order.closed_us)
+        ends_us = (order.expires_us, order.closed_us) if order is not None else (0, slip.at_us + HOUR_US)
+        until_us = _end_of_session(book, slip.case_id, slip.at_us, *ends_us)
         for offer in given:
             if offer.case_id == slip.case_id and slip.at_us < offer.at_us <= until_us:
                 yield Breach(
                     offer.at_us,
-                    f"{slip.case_id}'s person mistyped at the link of order {order.order_id} at "
-                    f"{at(history, slip.at_us)}; at {at(history, offer.at_us)} {offer.name} went out",
+                    f"{slip.case_id}'s person mistyped at {place} at {at(history, slip.at_us)}; "
+                    f"at {at(history, offer.at_us)} {offer.name} went out",
                     "Nothing: the person is at a live link and tries again.",
                     ops=(slip, offer.op),
                 )

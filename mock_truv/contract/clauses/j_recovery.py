@@ -16,6 +16,7 @@ from mock_truv.contract.clauses.employers import (
     states_shown,
 )
 from mock_truv.contract.clauses.j_reauth import SECTION
+from mock_truv.contract.clauses.j_repairs import mended, repaired
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +47,7 @@ def recovery_closes(history: History) -> Iterator[Trigger | Breach]:
     Nothing shows the failure any more, and no refresh is bought in addition.
     """
     book = Casebook.of(history)
+    yield from repaired(book)
     for facts, order, part, ended_us in completed(book):
         yield Trigger(ended_us, f"{facts.case_id}'s person completed the link of order {order.order_id}")
         cycle = book.cycle_of(order)
@@ -104,6 +106,7 @@ def starts_from_live_connection(history: History) -> Iterator[Trigger | Breach]:
     """
     book = Casebook.of(history)
     logins = sorted(completed(book), key=lambda each: each[3])
+    yield from mended(book)
     for facts in {each[0].case_id: each[0] for each in logins}.values():
         mine = [each for each in logins if each[0].case_id == facts.case_id]
         for order in book.refreshes(facts.case_id):

@@ -17,7 +17,7 @@ from mock_truv.core.scenario import ConnectionRule, PersonRule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_truv.contract.history import History
+    from mock_truv.contract.history import CaseFacts, History
     from mock_truv.contract.operations import Shown
     from mock_truv.core.scenario import Scenario
 
@@ -207,9 +207,11 @@ def nobody_elses_data(history: History) -> Iterator[Trigger | Breach]:
         facts = history.cases[shown.view.case_id]
         yield Trigger(shown.at_us, f"{facts.case_id} is prefilled beside {len(people) - 1} other people")
         texts = _texts(shown.view.prefill)
-        strange = owners.keys() & set(texts)
+        strange = {text for text in owners.keys() & set(texts) if owners[text] != facts.person_ref}
+        if strange:
+            strange -= _read_of(history, facts, shown)
         for text in texts:
-            if text in strange and owners[text] != facts.person_ref:
+            if text in strange:
                 yield Breach(
                     shown.at_us,
                     f"{facts.case_id} of {facts.person_ref} shows {text!r}, which stands in the report of "
@@ -227,6 +229,17 @@ def nobody_elses_data(history: History) -> Iterator[Trigger | Breach]:
                     "an order of this case's own person",
                     ops=(shown,),
                 )
+
+
+def _read_of(history: History, facts: CaseFacts, shown: Shown) -> set[str]:
+    """Return the texts that reads by a case's own connections had brought; amounts of two people may be equal."""
+    links = {part.link_id for order in history.orders if order.case_id == facts.case_id for part in order.parts}
+    links.update(facts.links.values())
+    answers = [
+        op.answer for op in history.sent
+        if op.seq < shown.seq and op.method == "GET" and op.status == 200 and not links.isdisjoint(op.path.split("/"))
+    ]  # fmt: skip
+    return {text for answer in answers for text in _texts(answer)}
 
 
 def _all_prefills(history: History) -> Iterator[Shown]:

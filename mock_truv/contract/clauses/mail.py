@@ -9,7 +9,9 @@ from collections import defaultdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from mock_truv.contract.clauses.asking import OWN_PAGE_US
 from mock_truv.contract.clauses.common import Casebook
+from mock_truv.contract.clauses.employers import employer_state
 from mock_truv.contract.clauses.hooks import FAILURES, MAYBE_STRANGER, RETRYABLE, SETTLED, WAITING, accepted, tells_end
 from mock_truv.contract.operations import Called, Died, Happened, Hook, Message, Person, Sent, Shown
 from mock_truv.core.instants import HOUR_US, SECOND_US, instant_of
@@ -174,7 +176,9 @@ class Mail:
         if view.state not in WAITING:
             return True
         armed = view.next_action_at is not None and instant_of(view.next_action_at) > at_us
-        return armed and bool(statuses & RETRYABLE)
+        rest = set(facts.wanted) - keys if facts is not None else set()  # a budget may leave them for another day
+        settled = bool(rest) and not any(employer_state(self.history, view, key) in WAITING for key in keys)
+        return armed and (settled or bool(statuses & RETRYABLE))
 
     # --- what was done because of it
 
@@ -297,6 +301,8 @@ class Mail:
                     it.suborder_us for it in order.parts if it.suborder_status not in {"completed", "pending", "sent"}
                 ]
                 yield from (each for each in ends if each is not None)
+        own_pages = (op for each in kin for op in book.messages(each) if op.kind == "link" and op.order_id is None)
+        yield from (op.at_us + OWN_PAGE_US for op in own_pages)
         yield from (op.at_us for each in kin for op in book.did(each))
         yield from (death.at_us for death in book.deaths)
         links = {link for each in kin if each in history.cases for link in history.cases[each].links.values()}

@@ -54,6 +54,10 @@ MUTANTS: tuple[Mutant, ...] = (
 """ + ASK_PERSON + QUIET_EVENTS),),
     ),
     Mutant(
+        "RF-62", "else-is-over", "An order with a status that it does not know is over and left to a caseworker.",
+        (Edit("reading.py", "    if status not in rules.FAILED:\n", "    if status in rules.QUIET:\n"),),
+    ),
+    Mutant(
         "RF-63", "order-number-taken-for-granted", "It trims an order number that may be null.",
         (Edit("program.py", KEPT,
               '        (webhooks.parsed(raw) or {}).get("order_number", "").strip()\n' + KEPT),),

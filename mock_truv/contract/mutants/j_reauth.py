@@ -37,6 +37,11 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        "RF-107", "repair-never-seen", "It does not take note that a person has repaired the connection at its page.",
+        (Edit("repairing.py", 'if not isinstance(outcome, Known) or outcome.body.get("status") != "done":\n',
+              "if not isinstance(outcome, Refused):\n"),), factory="update_mode",
+    ),
+    Mutant(
         "RF-108", "token-of-a-first-login", "It makes a token without the connection's access token.",
         (Edit("repairing.py", '"access_token": token, "tracking_info"', '"tracking_info"'),), factory="update_mode",
     ),
@@ -70,6 +75,14 @@ MUTANTS = (
         if any(task.get("status") in rules.EXACT for task in entries(entry.get("tasks"))[-1:]):
             verdict = Verdict.OFFER_AGAIN
 """),),
+    ),
+    Mutant(
+        "RF-110", "another-page", "It sends another page when a login fails while the person is at the first.",
+        (
+            Edit("repairing.py", '>= attempt["expires_us"] + HOUR_US\n',
+                 '>= attempt["created_us"] + HOUR_US and attempt["polls"] == 0\n'),
+            Edit("endings.py", '(slot["offered_us"] or 0) + rules.OFFER_PAUSE_US', '(slot["offered_us"] or 0)'),
+        ), factory="update_mode",
     ),
     Mutant(
         "RF-111", "source-stays", "It refreshes the order of the first connection for ever.",

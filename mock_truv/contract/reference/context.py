@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mock_truv.contract.reference.store import Row, Store
     from mock_truv.contract.reference.truv import Truv
 
-POLL_MAX_US = {"refresh": 10 * MINUTE_US, "link": 4 * HOUR_US, "update": 10 * MINUTE_US}
+POLL_MAX_US = {"refresh": 10 * MINUTE_US, "link": 4 * HOUR_US, "update": HOUR_US}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mock_truv.contract.judging import run_story
-from mock_truv.contract.plan import plan
+from mock_truv.contract.plan import DUE, plan
 from mock_truv.contract.reference import integrator
 from mock_truv.core.instants import datetime_of
 from mock_truv.core.scenario import DriverRule, PersonRule
@@ -151,8 +151,11 @@ def test_a_clock_that_is_set_opens_no_judgement_of_zones() -> None:
 
 
 def test_a_plan_says_when_its_cases_are_due() -> None:
-    """The civil date of a plan's rule stands in the facts of its cases, and an integrator is told it."""
+    """The civil date of a plan's rule stands in the facts of its cases, and an integrator is told it.
+
+    Cases without one are due from the start where the plan has runs over what is due.
+    """
     people = (PersonRule(count=2), PersonRule(due_on="2026-01-31"))
     history = run_story(plan("Three cases", people=people, driver=DriverRule(do="run-due"), lasts="1d"), integrator)
-    assert [facts.due_on for facts in history.cases.values()] == [None, None, "2026-01-31"]
+    assert [facts.due_on for facts in history.cases.values()] == [DUE, DUE, "2026-01-31"]
     assert {order.case_id for order in history.refreshes()} == {"case-1", "case-2"}

@@ -86,6 +86,17 @@ def read(story: Story, hours: float, order: str = "r1", **fields: Any) -> Story:
     return story.request(hours, "GET", f"/v1/orders/{order}/", **fields)
 
 
+def misread(state: str | None, *, at_hours: float = 0.001, known: bool = False, link: bool = False) -> Story:
+    """A read of r1 shows an unknown status; a read that can be understood comes at the same instant, or not."""
+    shown: dict[str, Any] = {"employers": []}
+    story = read(running(), at_hours, fault="unknown-status", answer=shown)
+    if known:
+        read(story, at_hours, answer=shown)
+    if link:
+        story.message(at_hours, "link", "l1")
+    return story if state is None else story.show(at_hours, state)
+
+
 def asked_again(*, same_id: bool, broken: bool) -> Story:
     """A login failed, the person has a link, and the news comes again an hour later."""
     news = event("login_error")
@@ -194,6 +205,14 @@ FURTHER: dict[str, tuple[str, str, Callable[[], Story]]] = {
             .show(2.1, "READY"), 72, told=event("login_error"),
         ).show(72, "REAUTH_NEEDED"),
     ),
+    "an unknown status in a read as success": ("RF-62", "f_webhooks", lambda: misread("READY")),
+    "an unknown status in a read as a failed login": ("RF-62", "f_webhooks", lambda: misread("REAUTH_NEEDED")),
+    "an unknown status in a read as a caseworker's affair": ("RF-62", "f_webhooks", lambda: misread("MANUAL")),
+    "a link because of an unknown status in a read": ("RF-62", "f_webhooks", lambda: misread(None, link=True)),
+    "a read with an unknown status that is the last": ("RF-62", "f_webhooks", lambda: misread(None, at_hours=0.1)),
+    "an old order's unknown status as a failed login": (
+        "RF-62", "f_webhooks", lambda: misread("REAUTH_SENT", at_hours=13),
+    ),
     "a status never heard of as success": (
         "RF-62", "f_webhooks",
         lambda: hear(running(), 0.001, told=event("paused"), fault="strange").show(0.001, "READY"),
@@ -228,11 +247,27 @@ EXCUSED: dict[str, tuple[str, str, Callable[[], Story]]] = {
         "RF-62", "f_webhooks",
         lambda: read(hear(running(), 0.01, told=event("paused"), fault="strange"), 0.01).show(0.01, "READY"),
     ),
+    "a read that can be understood, beside one that cannot": (
+        "RF-62", "f_webhooks", lambda: misread("READY", at_hours=0.1, known=True),
+    ),
+    "an end that was told before an unknown status was read": (
+        "RF-62", "f_webhooks",
+        lambda: read(hear(running(), SEEN_US), SEEN_US, fault="unknown-status", answer={"employers": []})
+        .show(SEEN_US, "READY"),
+    ),
+    "a refresh that is given up": (
+        "RF-62", "f_webhooks",
+        lambda: read(Story().click(0).refresh(0, "r1").show(0, "REFRESHING"), 48, fault="unknown-status",
+                     answer={"employers": []}).show(48, "MANUAL"),
+    ),
     "a case that was closed": ("RF-60", "f_webhooks_safety", lambda: running().call(1, "close_case")),
     "a cycle that another one has overtaken": ("RF-60", "f_webhooks_safety", lambda: running().click(2, "cycle-2")),
     "reads that fail to the end": (
         "RF-60", "f_webhooks_safety",
         lambda: read(running(days=3), 71, status=500, fault="status"),
+    ),
+    "a read that fails at the very end, when nothing was heard": (
+        "RF-67", "f_webhooks_safety", lambda: read(running(days=1), 24, status=500, fault="status"),
     ),
     "a retry after an outage": (
         "RF-59", "f_webhooks_order",

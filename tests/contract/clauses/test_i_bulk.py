@@ -11,7 +11,7 @@ from mock_truv.contract.adapter import CaseView
 from mock_truv.contract.history import CaseFacts, History, OrderFacts, Part
 from mock_truv.contract.manifest import Manifest
 from mock_truv.contract.operations import Called, Died, Op, Sent, Shown
-from mock_truv.contract.plan import plan
+from mock_truv.contract.plan import DUE, plan
 from mock_truv.core.instants import START_US
 from tests.contract.clauses.builders import ALL, CYCLE, at_us, judged
 
@@ -89,7 +89,7 @@ class Crowd:
         """Return the story so far."""
         cases = {}
         for number in range(1, self.size + 1):
-            due_on = self.due_on[number - 1] if self.due_on else None
+            due_on = self.due_on[number - 1] if self.due_on else DUE
             cases[f"case-{number}"] = CaseFacts(
                 case_id=f"case-{number}", person_ref=f"person-{number}", user_id=f"user-{number}", due_on=due_on,
                 order_id=f"source-{number}", links={f"sub-{number}": f"link-{number}"}, wanted=(f"sub-{number}",),
