@@ -6,6 +6,8 @@ defaults), so every checker is tested on histories of a few lines.
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 CANARY_LENGTH = 6
 """Shorter texts are too common to give anybody away."""
+_TEXTS = re.compile(r'[:,\[]"((?:[^"\\]|\\.)*)"(?=[,\]}])')
+"""Every text in a JSON text without blanks, keys excepted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,10 +294,11 @@ def canaries_of(cases: Mapping[str, CaseFacts], orders: Sequence[OrderFacts]) ->
     people = {facts.case_id: facts.person_ref for facts in cases.values()}
     for order in orders:
         if order.case_id in people:
-            texts[people[order.case_id]].update(_texts(order.report))
+            found = texts_of(order.report)
+            texts[people[order.case_id]].update(text for text in found if len(text) >= CANARY_LENGTH)
     owners: dict[str, int] = {}
-    for found in texts.values():
-        for text in found:
+    for each in texts.values():
+        for text in each:
             owners[text] = owners.get(text, 0) + 1
     return {
         case_id: tuple(sorted(text for text in texts[person] if owners[text] == 1))
@@ -301,15 +306,8 @@ def canaries_of(cases: Mapping[str, CaseFacts], orders: Sequence[OrderFacts]) ->
     }
 
 
-def _texts(value: Any) -> Iterator[str]:
-    match value:
-        case dict():
-            for each in value.values():
-                yield from _texts(each)
-        case list():
-            for each in value:
-                yield from _texts(each)
-        case str() if len(value) >= CANARY_LENGTH:
-            yield value
-        case _:
-            pass
+def texts_of(value: Any) -> list[str]:
+    """Return every text in a value, keys excepted: read off its JSON, because reports and prefills are large."""
+    whole = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=lambda _: None)
+    found: list[str] = _TEXTS.findall(whole)
+    return [json.loads(f'"{text}"') for text in found] if "\\" in whole else found

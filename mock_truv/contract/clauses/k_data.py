@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
 from typing import TYPE_CHECKING, Any
 
 from mock_truv.contract.clause import Breach, Trigger, clause
 from mock_truv.contract.clauses.common import at, prefill_orders
 from mock_truv.contract.clauses.prefills import differences, items, prefills
+from mock_truv.contract.history import texts_of
 from mock_truv.contract.plan import person, plan
 from mock_truv.core.faults import Duplicate, Slow
 from mock_truv.core.instants import SECOND_US, parse_instant
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from mock_truv.contract.operations import Shown
     from mock_truv.core.scenario import Scenario
 
-TEXTS = re.compile(r'[:,\[]"((?:[^"\\]|\\.)*)"(?=[,\]}])')
-"""Every text in a JSON text without blanks, keys excepted."""
 SECTION = "K. Fidelity of the prefilled data"
 EARLIER = "10d"
 
@@ -59,9 +56,9 @@ def equal_to_the_report(history: History) -> Iterator[Trigger | Breach]:
                 kind = f" (a {type(given).__name__})" if str(given) == str(true) else ""
                 yield Breach(
                     shown.at_us,
-                    f"{shown.view.case_id}: {path} is prefilled as {given!r}{kind}; the report of order "
-                    f"{(shown.view.prefill or {}).get('order_id')} says {true!r}",
-                    "the report's own value, money as decimal text",
+                    f"{shown.view.case_id}: {path} is prefilled as {given!r}{kind} at {at(history, shown.at_us)}; the "
+                    f"report of order {(shown.view.prefill or {}).get('order_id')} says {true!r}",
+                    "the report's own value, unchanged; money as decimal text",
                     ops=(shown,),
                 )
                 break
@@ -80,7 +77,7 @@ def names_where_it_is_from(history: History) -> Iterator[Trigger | Breach]:
         for what in _missing_provenance(history, shown, prefill):
             yield Breach(
                 shown.at_us,
-                f"{case_id}: {what}",
+                f"{case_id}, prefilled at {at(history, shown.at_us)}: {what}",
                 "order_id, report_id and as_of of the order whose data are shown",
                 ops=(shown,),
             )
@@ -123,7 +120,8 @@ def missing_is_missing(history: History) -> Iterator[Trigger | Breach]:
                 if true is None:
                     yield Breach(
                         shown.at_us,
-                        f"{shown.view.case_id}: {path} is shown as {given!r}; the report has no value there",
+                        f"{shown.view.case_id}: {path} is shown as {given!r} at {at(history, shown.at_us)}; the report "
+                        f"of order {(shown.view.prefill or {}).get('order_id')} has no value there",
                         "nothing, or null, is shown",
                         ops=(shown,),
                     )
@@ -165,8 +163,9 @@ def units_stay_attached(history: History) -> Iterator[Trigger | Breach]:
                     yield Breach(
                         shown.at_us,
                         f"{shown.view.case_id}: {amount} {item.given[amount]} is shown with {unit} "
-                        f"{item.given.get(unit)!r}; the report says {item.true[amount]} with {item.true[unit]!r}",
-                        f"{amount} with its own {unit}",
+                        f"{item.given.get(unit)!r} at {at(history, shown.at_us)}; the report says {item.true[amount]} "
+                        f"with {item.true[unit]!r}",
+                        f"{amount} with the {unit} of the report",
                         ops=(shown,),
                     )
 
@@ -206,7 +205,7 @@ def nobody_elses_data(history: History) -> Iterator[Trigger | Breach]:
     for shown in _all_prefills(history):
         facts = history.cases[shown.view.case_id]
         yield Trigger(shown.at_us, f"{facts.case_id} is prefilled beside {len(people) - 1} other people")
-        texts = _texts(shown.view.prefill)
+        texts = texts_of(shown.view.prefill)
         strange = {text for text in owners.keys() & set(texts) if owners[text] != facts.person_ref}
         if strange:
             strange -= _read_of(history, facts, shown)
@@ -214,9 +213,10 @@ def nobody_elses_data(history: History) -> Iterator[Trigger | Breach]:
             if text in strange:
                 yield Breach(
                     shown.at_us,
-                    f"{facts.case_id} of {facts.person_ref} shows {text!r}, which stands in the report of "
-                    f"{owners[text]} alone",
-                    "the data of this case's own person",
+                    f"{facts.case_id} of {facts.person_ref} shows {text!r} ({_field_of(shown.view.prefill, text)}) at "
+                    f"{at(history, shown.at_us)}, which stands in the report of {owners[text]} alone "
+                    f"({_cases_of(history, owners[text])})",
+                    f"the data of {facts.person_ref}, this case's own person",
                     ops=(shown,),
                 )
                 break
@@ -225,10 +225,26 @@ def nobody_elses_data(history: History) -> Iterator[Trigger | Breach]:
             if order is not None and order.case_ids and facts.case_id not in {order.case_id, *order.case_ids}:
                 yield Breach(
                     shown.at_us,
-                    f"{facts.case_id} names the order {ident} of {', '.join(order.case_ids)} as its own",
+                    f"{facts.case_id}'s prefill at {at(history, shown.at_us)} names order {ident}, which is "
+                    f"{', '.join(order.case_ids)}'s",
                     "an order of this case's own person",
                     ops=(shown,),
                 )
+
+
+def _cases_of(history: History, person: str) -> str:
+    return ", ".join(facts.case_id for facts in history.cases.values() if facts.person_ref == person)
+
+
+def _field_of(value: Any, text: str, path: str = "prefill") -> str:
+    """Return where in a prefill a text stands; nothing where it is part of a longer text."""
+    if isinstance(value, dict):
+        inner = ((f"{path}.{name}", each) for name, each in value.items())
+    elif isinstance(value, (list, tuple)):
+        inner = ((f"{path}[{number}]", each) for number, each in enumerate(value))
+    else:
+        return path if value == text else ""
+    return next((found for name, each in inner if (found := _field_of(each, text, name))), "")
 
 
 def _read_of(history: History, facts: CaseFacts, shown: Shown) -> set[str]:
@@ -239,7 +255,7 @@ def _read_of(history: History, facts: CaseFacts, shown: Shown) -> set[str]:
         op.answer for op in history.sent
         if op.seq < shown.seq and op.method == "GET" and op.status == 200 and not links.isdisjoint(op.path.split("/"))
     ]  # fmt: skip
-    return {text for answer in answers for text in _texts(answer)}
+    return {text for answer in answers for text in texts_of(answer)}
 
 
 def _all_prefills(history: History) -> Iterator[Shown]:
@@ -252,10 +268,3 @@ def _instant(value: Any) -> int | None:
         return parse_instant(str(value))
     except ValueError:
         return None
-
-
-def _texts(value: Any) -> list[str]:
-    """Return every text in a value, keys excepted: read off its JSON, because prefills are large."""
-    whole = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=lambda _: None)
-    found: list[str] = TEXTS.findall(whole)
-    return [json.loads(f'"{text}"') for text in found] if "\\" in whole else found
