@@ -93,6 +93,7 @@ class Run:
         """The cycle last asked for, of whatever case."""
         self.start_us = START_US
         """Where the story begins: for a program that works in nightly runs a second before the first of them."""
+        self._end_us: int | None = None
         self.store = ""
         """The directory that survives crashes."""
         base = API_BASE if listener is None else listener.register(self)
@@ -109,8 +110,13 @@ class Run:
 
     @property
     def now_us(self) -> int:
-        """The world's present."""
-        return self.world.now_us
+        """The world's present, or its last when the run is over."""
+        return self.world.now_us if self._end_us is None else self._end_us
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody is served any more."""
+        return self._end_us is not None
 
     def run(self) -> History:
         """Carry out the whole plan.
@@ -127,6 +133,14 @@ class Run:
         finally:
             self.host.close()
             shutil.rmtree(self.store, ignore_errors=True)
+
+    def let_go(self) -> None:
+        """Let go of the world of a run that is over, so that its memory is free at once; late requests find nobody."""
+        self._end_us = self.now_us
+        for part in (self.courier, self.points, self.people, self.watch):
+            vars(part).clear()
+        self.ops, self.cases, self._planned = [], {}, []
+        del self.world
 
     # --- the story
 

@@ -221,6 +221,11 @@ class History:
         """Case id -> the texts (names, amounts, ids) of its person's reports that stand in nobody else's."""
         return canaries_of(self.cases, self.orders)
 
+    def let_go(self) -> None:
+        """Forget what was worked out from the fields, which refers back to them; it is worked out anew when wanted."""
+        for name in vars(self).keys() - self.__dataclass_fields__.keys():
+            del vars(self)[name]
+
     # --- indexes
 
     @cached_property

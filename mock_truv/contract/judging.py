@@ -23,13 +23,20 @@ def run_story(plan: Scenario, factory: Callable[[], Any], listener: Listener | N
     Raises:
         AdapterError: The adapter raised, hung or gave nonsense.
     """
-    return Run(plan, factory, listener=listener).run()
+    run = Run(plan, factory, listener=listener)
+    try:
+        return run.run()
+    finally:
+        run.let_go()
 
 
 def judge_history(history: History, clause_ids: Collection[str] | None = None) -> dict[str, Judgement]:
     """Let the clauses whose capabilities the integrator has judge a history."""
-    return {
-        clause.id: judge(clause, history)
-        for clause in all_clauses().values()
-        if (clause_ids is None or clause.id in clause_ids) and history.manifest.has(*clause.needs)
-    }
+    try:
+        return {
+            clause.id: judge(clause, history)
+            for clause in all_clauses().values()
+            if (clause_ids is None or clause.id in clause_ids) and history.manifest.has(*clause.needs)
+        }
+    finally:
+        history.let_go()

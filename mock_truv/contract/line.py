@@ -106,7 +106,7 @@ class Line:
         Raises:
             HarnessCrash: It has.
         """
-        if start != self._run.host.start_number or self._run.host.down_until_us is not None:
+        if self._run.is_over or start != self._run.host.start_number or self._run.host.down_until_us is not None:
             raise HarnessCrash("this start has ended")
 
     def _serve(

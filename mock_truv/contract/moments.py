@@ -72,8 +72,13 @@ def cases_of_breach(history: History, breach: Breach) -> set[str]:
     return found & set(history.cases) or set(history.cases)
 
 
-def moment_of(history: History, op: Op, case_ids: set[str], *, is_evidence: bool) -> Moment | None:
-    """Return an operation as a line; None: it is about other cases, or nobody would miss it."""
+def moment_of(
+    history: History, op: Op, case_ids: set[str], *, is_evidence: bool, breach_text: str = ""
+) -> Moment | None:
+    """Return an operation as a line; None: it is about other cases, or nobody would miss it.
+
+    ``breach_text``: what the breach says; a connection that it names is named in the line, too.
+    """
     at_us = op.at_us - history.start_us
 
     def moment(who: str, whom: str, text: str) -> Moment:
@@ -109,7 +114,7 @@ def moment_of(history: History, op: Op, case_ids: set[str], *, is_evidence: bool
         case Logged() if is_evidence:
             return moment("integrator", "integrator", f"logs: {op.line[:160]}")
         case Happened() if is_ending(op) and (is_evidence or _is_about(case_ids, _cases_of_ending(history, op))):
-            return moment("Truv", "Truv", f"a task of {_task_text(history, op)} ends in {op.status}")
+            return moment("Truv", "Truv", f"a task of {_task_text(history, op, breach_text)} ends in {op.status}")
         case _:
             return None
 
@@ -152,7 +157,7 @@ def with_short_ids(text: str) -> str:
 def killed_text(where: str) -> str:
     """Return when a program was killed, in words."""
     point, _, request = where.partition(" ")
-    return KILLED[point].format(request) if point in KILLED else where
+    return KILLED[point].format(request) if point in KILLED else where.replace("between calls", "between two calls")
 
 
 def _is_about(case_ids: set[str], about: set[str]) -> bool:
@@ -194,11 +199,14 @@ def _cases_of_user(history: History, op: Hook) -> set[str]:
     return {facts.case_id for facts in history.cases.values() if facts.user_id == user_id}
 
 
-def _task_text(history: History, op: Happened) -> str:
+def _task_text(history: History, op: Happened, breach_text: str) -> str:
     """Return whose task ends: an order's, or a connection's that is refreshed or repaired without an order."""
     order = history.order(op.order_id)
     if op.order_id is not None:
-        return f"order {short(op.order_id)}" + (" (of another system)" if order is not None and order.elsewhere else "")
+        maker = "of another system" if order is not None and order.elsewhere else ""
+        link = f"connection {short(op.link_id)}" if op.link_id is not None and op.link_id in breach_text else ""
+        about = ", ".join(filter(None, (maker, link)))
+        return f"order {short(op.order_id)}" + (f" ({about})" if about else "")
     cases = _named(_cases_of_link(history, op.link_id))
     return f"connection {short(op.link_id)}{cases}" if op.link_id is not None else f"no order ({short(op.id)})"
 

@@ -28,7 +28,7 @@ BLOCK_MAX = 6
 """Lines that may repeat together."""
 ALIKE_MIN = 4
 """So many blocks of lines that differ in ids only are told by the first and the last of them."""
-_NAME = re.compile(r"\b(?:[0-9a-f]{8}|case-\d+|client-\d+)\b")
+_NAME = re.compile(r"\b(?:[0-9a-f]{8}|case-\d+|client-\d+|after [\d.]+ (?:s|min|h))\b")
 
 
 def story_of(history: History, breach: Breach) -> list[Moment]:
@@ -67,6 +67,7 @@ class _Teller:
         self._history = history
         self._case_ids = cases_of_breach(history, breach)
         self._evidence = {op.seq for op in breach.ops}
+        self._what = f"{breach.what} {breach.expected}"
         self._last_us = max([breach.at_us, *(op.at_us for op in breach.ops)])
         last = max(breach.ops, key=lambda op: op.seq, default=None)
         done = isinstance(last, Sent | Message | Shown | Logged) and last.at_us >= breach.at_us
@@ -88,7 +89,7 @@ class _Teller:
             self._hooks(lost=1)
             return
         is_evidence = op.seq in self._evidence
-        moment = moment_of(self._history, op, self._case_ids, is_evidence=is_evidence)
+        moment = moment_of(self._history, op, self._case_ids, is_evidence=is_evidence, breach_text=self._what)
         if moment is None or (isinstance(op, Shown) and not self._is_news(op, is_evidence=is_evidence)):
             return
         before = self.moments[-1] if self.moments else None

@@ -10,12 +10,13 @@ import httpx
 import pytest
 
 from mock_truv.contract import HookReply, Step
+from mock_truv.contract.adapter import HarnessCrash
 from mock_truv.contract.judging import run_story
 from mock_truv.contract.operations import Called, Hook, Sent
 from mock_truv.contract.plan import ORDER_POST, crash, person, plan, request
 from mock_truv.contract.program import AdapterError, Program
 from mock_truv.core import faults
-from mock_truv.core.instants import HOUR_US, SECOND_US
+from mock_truv.core.instants import HOUR_US, SECOND_US, datetime_of
 from mock_truv.core.scenario import ConnectionRule, DriverRule
 from tests.contract.toys import Toy, toy
 
@@ -176,6 +177,24 @@ def test_a_call_that_dies_while_it_is_blocked_is_made_again() -> None:
     assert [(op.cycle, op.at_us) for op in history.calls("request_refresh")] == [
         ("cycle-1", history.start_us), ("again", history.deaths[0].back_us),
     ]  # fmt: skip
+
+
+def test_who_comes_after_the_end_finds_nobody() -> None:
+    """A thread of the integrator that lives on when the story is over is refused, and its clock stands still."""
+    envs: list[Any] = []
+
+    def start(it: Toy, env: Any) -> None:
+        envs.append(env)
+        Toy.start(it, env)
+
+    history = run_story(plan("over", lasts="1h"), toy(start=start))
+    [env] = envs
+    assert env.clock.now() == datetime_of(history.end_us)
+    env.clock.call_at(env.clock.now(), lambda: pytest.fail("nobody is called"))
+    with pytest.raises(HarnessCrash):
+        env.send("GET", env.api_base + "/v1/orders/", headers={}, body=None, timeout=10)
+    with pytest.raises(HarnessCrash):
+        env.clock.sleep(1)
 
 
 def test_together_means_that_the_others_come_while_the_first_request_is_open() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections import Counter
 from time import monotonic
 
@@ -9,7 +11,9 @@ from msgspec.structs import replace
 
 from mock_truv.contract.clauses import all_clauses
 from mock_truv.contract.explorer import Explorer, Settings, kin, story_key
+from mock_truv.contract.judging import judge_history, run_story
 from mock_truv.contract.plan import plan
+from mock_truv.world import World
 from tests.contract.toys import Toy
 
 SHARED = ("RF-115", "RF-118")
@@ -38,6 +42,21 @@ def test_a_plan_of_several_families_is_carried_out_once() -> None:
     distinct = {story_key(each) for clause in clauses for each in clause.plans()}
     assert len(started) == len(titles) == len(distinct) < sum(len(clause.plans()) for clause in clauses)
     assert titles[0] == clauses[0].plans()[0].title
+
+
+def test_the_memory_of_a_story_is_free_when_it_is_judged() -> None:
+    """Neither a run that is over nor the judging of its history leaves circles that hold the world or the history."""
+    gc.collect()
+    gc.disable()
+    try:
+        history = run_story(plan("once", lasts="1d"), Toy)
+        judge_history(history)
+        held = weakref.ref(history)
+        del history
+        assert held() is None
+        assert not [it for it in gc.get_objects() if isinstance(it, World)]
+    finally:
+        gc.enable()
 
 
 def test_processes_get_clauses_with_a_plan_in_common_together() -> None:

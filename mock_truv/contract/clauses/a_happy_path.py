@@ -158,8 +158,8 @@ def new_id_is_used(history: History) -> Iterator[Trigger | Breach]:
                     yield Breach(
                         shown.at_us,
                         f"{case_id}: refresh {order.order_id} was made from {op.order_id} at "
-                        f"{at(history, order.at_us)}, but as the case is shown at {at(history, shown.at_us)} {wrong}",
-                        f"{order.order_id} as active order, and its data; {op.order_id} will never change",
+                        f"{at(history, order.at_us)}, but at {at(history, shown.at_us)} the case is shown with {wrong}",
+                        f"{order.order_id} as active_order_id, and then its data; {op.order_id} will never change",
                         ops=(op, shown),
                     )
                     break
@@ -170,11 +170,11 @@ def _uses_original(book: Casebook, order: OrderFacts, original: str | None, show
     view, known = shown.view, book.orders.get(original or "")
     final = known is None or (known.closed_us is not None and known.closed_us <= shown.at_us)
     if view.state == "REFRESHING" and final and view.active_order_id == original:
-        return f"its active_order_id is still {original}, the original"
+        return f"{original}, the original, as active_order_id"
     done = order.status == "completed" and (order.closed_us or shown.at_us + 1) <= shown.at_us
     named = prefill_orders(view)
     if view.state == "READY" and is_fresh(view.prefill) and done and set(named) == {original}:
-        return f"its prefill is made from {original}, the original"
+        return f"a prefill made from {original}, the original"
     return None
 
 
@@ -217,7 +217,7 @@ def prefill_needs_completion(history: History) -> Iterator[Trigger | Breach]:
                 said.add(wrong)
                 yield Breach(
                     shown.at_us,
-                    f"{case_id} was shown {shown.view.state} with fresh data at {at(history, shown.at_us)}, but {wrong}",
+                    f"{case_id} was shown {shown.view.state} with fresh data at {at(history, shown.at_us)}; {wrong}",
                     "nothing, or the earlier data marked stale, until the new order is completed",
                     ops=(*book.evidence(*book.refreshes(case_id)[-2:]), shown),
                 )
@@ -238,7 +238,7 @@ def _too_early(book: Casebook, case_id: str, shown: Shown) -> str | None:
             continue
         done_us = _first_done_us(order)
         if done_us is None or done_us > shown.at_us:
-            when = f"was completed at {at(book.history, done_us)} only" if done_us else "was never completed"
+            when = f"was completed at {at(book.history, done_us)} only" if done_us else "had not been completed"
             return f"order {named} {when}"
     asked = next((op for op in book.asked(case_id) if op.cycle == view.cycle), None)
     if view.state != "READY" or asked is None or shown.seq < asked.seq:

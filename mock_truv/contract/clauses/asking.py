@@ -42,7 +42,7 @@ class Offer:
     @property
     def name(self) -> str:
         """Return what it is called in evidence."""
-        return f"the link of order {self.order.order_id}" if self.order else f"the page {self.url}"
+        return f"the link of order {self.order.order_id}" if self.order else f"the link to the page {self.url}"
 
     def leads_where(self, other: Offer) -> bool:
         """Return whether both lead to the same place."""

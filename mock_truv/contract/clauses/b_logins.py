@@ -73,7 +73,7 @@ def _refreshed_anyway(book: Casebook, ending: Ending) -> Iterator[Breach]:
             again_us,
             f"{case_id}: refresh {order.order_id} ended in {part.status} at {at(history, ended_us)}; "
             f"{lasting(again_us - ended_us)} later the connection {part.link_id} was refreshed again "
-            f"({later.order_id}), although the person had not logged in",
+            f"(order {later.order_id}), although the person had not logged in",
             "a link for the person, and no refresh of that connection before the login",
             ops=book.evidence(order, later),
         )
@@ -168,9 +168,9 @@ def one_reaction_per_outcome(history: History) -> Iterator[Trigger | Breach]:
             proof: list[Hook | Sent | Message] = [told[0], last, *([] if again else messages[:2])]
             yield Breach(
                 second.at_us,
-                f"{case_id}: {order.order_id} ended in {part.status} at {at(history, ended_us)}, and {len(told)} events "
-                f"told of it; the integrator made {what}, the second at {at(history, second.at_us)} (last event before "
-                f"it: {hook_told(last)} at {at(history, last.at_us)})",
+                f"{case_id}: {order.order_id} ended in {part.status} at {at(history, ended_us)}; {len(told)} events "
+                f"told of it, and the integrator made {what}, the second at {at(history, second.at_us)} (last "
+                f"event before it: {hook_told(last)} at {at(history, last.at_us)})",
                 "one order and one message, however many events tell of the same failure",
                 ops=(*proof, *book.evidence(*made[:2])),
             )

@@ -15,7 +15,16 @@ from mock_truv.contract.clauses.common import (
     at,
     is_fresh,
 )
-from mock_truv.contract.clauses.endings import after, contacted, falls_due_us, hindered, is_alone, over_us, tries, unseen
+from mock_truv.contract.clauses.endings import (
+    after,
+    contacted,
+    falls_due_us,
+    hindered,
+    is_alone,
+    over_us,
+    tries,
+    unseen,
+)
 from mock_truv.core.instants import MINUTE_US
 
 if TYPE_CHECKING:
@@ -122,8 +131,8 @@ def retries_are_bounded(history: History) -> Iterator[Trigger | Breach]:
         if counted[key] == allowed + 1:
             yield Breach(
                 repeats[0][0],
-                f"{case_id}: connection {part.link_id} was repeated {counted[key]} times after unavailable "
-                f"in one cycle, the last time at {at(history, repeats[0][0])} (order {repeats[0][1].order_id}); {allowed} "
+                f"{case_id}: connection {part.link_id} was repeated {counted[key]} times after unavailable in one "
+                f"cycle, the last time at {at(history, repeats[0][0])} (order {repeats[0][1].order_id}); {allowed} "
                 "are allowed (B-RETRY-N in the manifest)",
                 f"after {allowed} repeats MANUAL with a reason, and no further POST",
                 ops=book.evidence(order, repeats[0][1]),
@@ -140,7 +149,7 @@ def _too_soon(book: Casebook, ending: Ending) -> Iterator[Breach]:
             yield Breach(
                 again_us,
                 f"{case_id}: refresh {order.order_id} ended in {part.status} at {at(history, ended_us)}; the "
-                f"connection was refreshed again {after(again_us - ended_us)} ({later.order_id})",
+                f"connection was refreshed again {after(again_us - ended_us)} (order {later.order_id})",
                 "no repeat within 15 minutes of the ending, better an hour",
                 ops=book.evidence(order, later),
             )
@@ -242,7 +251,8 @@ def _is_number(value: Any) -> bool:
 @clause(
     "RF-15", "MUST", "locked or unsupported is an outcome of its own", section=SECTION,
     source="tasks lifecycle; that further logins prolong a lock: assumed", plans=b_plans.locked,
-    advice="Stop refreshing the connection in this cycle; show MANUAL with the status. No link, unless you declare it.",
+    advice="Refresh the connection no more in this cycle and show MANUAL with the status; no link, unless the "
+    "policy link_on_locked is declared.",
 )  # fmt: skip
 def locked_is_left_alone(history: History) -> Iterator[Trigger | Breach]:
     """After a locked, misconfigured or unsupported account there is no automatic refresh, and somebody is told."""
@@ -257,7 +267,8 @@ def locked_is_left_alone(history: History) -> Iterator[Trigger | Breach]:
             yield Breach(
                 again_us,
                 f"{case_id}: refresh {order.order_id} ended in {part.status} at {at(history, ended_us)}; "
-                f"{after(again_us - ended_us)} the connection {part.link_id} was refreshed again ({later.order_id})",
+                f"{after(again_us - ended_us)} the connection {part.link_id} was refreshed again "
+                f"(order {later.order_id})",
                 "no automatic refresh of that connection: it cannot help, and can prolong a lock",
                 ops=book.evidence(order, later),
             )

@@ -77,8 +77,8 @@ def fourth_breach(history: History, link_id: str, three: list[Attempt], fourth: 
         fourth.at_us,
         f"{fourth.case_id}: connection {link_id} was refreshed at {times}, and a fourth attempt at "
         f"{at(history, fourth.at_us)}, {lasting(fourth.at_us - three[0].at_us)} after the first of them, {how}{more}",
-        f"no POST for this connection before {at(history, three[0].at_us + WINDOW_US)}: 24 hours after the first of the "
-        "three, whatever the calendar day; the first request of a case is one of the three",
+        f"no POST for this connection before {at(history, three[0].at_us + WINDOW_US)}: 24 hours after the first of "
+        "the three, whatever the calendar day",
         ops=ops_of(*three, fourth),
     )
 
@@ -170,7 +170,9 @@ def every_ending_counts(history: History) -> Iterator[Trigger | Breach]:
         for link_id, three, fourth in windows.excess():
             if any(it.failed or it.is_lost for it in three):
                 ended = ", ".join("answer lost" if it.is_lost else _ending(it) for it in three)
-                yield fourth_breach(history, link_id, three, fourth, f"; the three, which count however they end: {ended}")
+                yield fourth_breach(
+                    history, link_id, three, fourth, f"; the three, which count however they end: {ended}"
+                )
 
 
 def _ending(attempt: Attempt) -> str:

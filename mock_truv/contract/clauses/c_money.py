@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from mock_truv.contract.clause import Breach, Trigger, clause
 from mock_truv.contract.clauses.c_limits import SECTION
 from mock_truv.contract.clauses.common import LOGIN_LOST, Casebook, at
-from mock_truv.contract.clauses.endings import employers_asked
 from mock_truv.contract.clauses.e_plans import PASSWORD, THREE, TWO
+from mock_truv.contract.clauses.endings import employers_asked
 from mock_truv.contract.plan import down, person, plan, request
 from mock_truv.core.faults import Delay, Duplicate, Lose
 from mock_truv.core.instants import HOUR_US, datetime_of
@@ -250,7 +250,11 @@ def budget_holds(history: History) -> Iterator[Trigger | Breach]:
             yield Breach(
                 orders[-1].at_us if orders else history.end_us,
                 f"{len(order_ids)} connections were refreshed on {day} ({zone.key}); the declared budget is {cap} a day"
-                + (f", and order {orders[-1].order_id} of {orders[-1].case_id} is the first beyond it" if orders else ""),
+                + (
+                    f", and order {orders[-1].order_id} of {orders[-1].case_id} is the first beyond it"
+                    if orders
+                    else ""
+                ),
                 f"{cap} refreshes on that day, retries included; the cases beyond them stay DUE until the next day",
                 ops=book.evidence(*orders),
             )

@@ -110,7 +110,7 @@ def _met_limit(book: Casebook, refused: Attempt) -> str:
     whose = f", {others} of them by another system" if others else ""
     return (
         f"the refresh of connection {refused.link_id} at {at(book.history, refused.at_us)} met the limit "
-        f"({min(len(lines), LIMIT)} in the 24 hours before it{whose})"
+        f"({len(lines)} refreshes in the 24 hours before it{whose})"
     )
 
 
@@ -242,7 +242,9 @@ def _goes_on(
     for attempt in later[:1]:
         three = windows.before(link_id, attempt.at_us)[-LIMIT:]
         if len(three) == LIMIT:
-            yield fourth_breach(history, link_id, three, attempt, f"; the case waited for the limit from {at(history, parked_us)} on")
+            yield fourth_breach(
+                history, link_id, three, attempt, f"; the case waited for the limit from {at(history, parked_us)} on"
+            )
     opens_us = windows.opens_us(link_id, parked_us)
     if any(it.elsewhere for it in book.bills(link_id)):
         opens_us = max(opens_us, parked_us + WINDOW_US)  # nobody can know when others refreshed it

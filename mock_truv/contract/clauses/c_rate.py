@@ -71,7 +71,7 @@ def _throttled_plans() -> tuple[Scenario, ...]:
     "RF-28", "MUST", "429 is obeyed account-wide", section=SECTION,
     source="errors page: 300 requests a minute per access secret, then throttled; Retry-After is inferred",
     plans=_throttled_plans, weak_without=("reentrancy",),
-    advice="Keep one pause for the whole account in the store; read Retry-After as seconds or a date; cut it to 1 hour.",
+    advice="Keep one pause for the whole account in the store; take Retry-After as seconds or date, at most an hour.",
 )  # fmt: skip
 def throttling_is_obeyed(history: History) -> Iterator[Trigger | Breach]:
     """After a 429 nothing is sent before the stated time, by no worker and to no endpoint, and no case fails by it.
@@ -127,8 +127,9 @@ def _too_early(history: History, sent: list[Sent], refusals: list[Sent]) -> Iter
             op.at_us,
             f"{op.method} {op.path} was sent at {at(history, op.at_us)}, {lasting(op.at_us - refusal.ended_us)} after "
             f"a 429 with Retry-After: {refusal.retry_after}",
-            f"no request of this account, of any case, before {at(history, over_us)}" if asked_us is not None else
-            "a pause of the whole account, at least 0.1 s and longer after each refusal in a row",
+            f"no request of this account, of any case, before {at(history, over_us)}"
+            if asked_us is not None
+            else "a pause of the whole account, at least 0.1 s and longer after each refusal in a row",
             ops=(refusal, op),
         )
 

@@ -265,7 +265,7 @@ class Casebook:
         """Yield (when, what, the operation) of everything that reached for a case's person in ``(from_us, to_us]``."""
         for order in self.link_orders(case_id):
             if from_us < order.at_us <= to_us:
-                yield order.at_us, f"made link order {order.order_id}", self.request_of(order)
+                yield order.at_us, f"made order {order.order_id} for a new login", self.request_of(order)
         for message in self._messages[case_id]:
             if message.kind in TO_PERSON and from_us < message.at_us <= to_us:
                 yield message.at_us, f"sent a {message.kind} to {message.person_ref}", message

@@ -66,7 +66,8 @@ def _silent_plans() -> tuple[Scenario, ...]:
     "RF-33", "MUST", "nothing waits forever", section=SECTION,
     source="events may be lost (webhooks object); no page promises that a task or a link ends",
     plans=_silent_plans,
-    advice="Give every state that is not final a timer in the store; when it fires read the order, try again or hand over.",
+    advice="Give every state that is not final a timer in the store; when it fires, read the order, try again or hand "
+    "the case to a caseworker.",
 )  # fmt: skip
 def nothing_waits_forever(history: History) -> Iterator[Trigger | Breach]:
     """No case stays unchanged in a state that is not final beyond B-STUCK without a time at which it goes on.
@@ -92,13 +93,11 @@ def nothing_waits_forever(history: History) -> Iterator[Trigger | Breach]:
                 continue
             if book.waits_for_run(shown.at_us, due_us):
                 continue
-            when = (
-                "no next_action_at" if planned is None else f"next_action_at {at(history, instant_of(planned))}"
-            )
+            when = "no next_action_at" if planned is None else f"next_action_at {at(history, instant_of(planned))}"
             yield Breach(
                 due_us,
                 f"{case_id} was shown as {state} at {at(history, shown.at_us)}, with {when}; at "
-                f"{at(history, due_us)}, {lasting(due_us - shown.at_us)} later, it still is, and nothing has changed",
+                f"{at(history, due_us)}, {lasting(due_us - shown.at_us)} later, it still is",
                 f"the order read, the case tried again or handed to a caseworker, within {within(book, 'B-STUCK')}",
                 ops=(shown,),
             )
@@ -205,8 +204,8 @@ def _bursts(book: Casebook, at_us: int, by_us: int) -> Iterator[Breach]:
     if last - first > most:
         yield Breach(
             at_us,
-            f"the host's clock was {_set(by_us)} at {at(history, at_us)}; {last - first} requests went out in the minute "
-            f"after it, for {len(history.cases)} cases in all",
+            f"the host's clock was {_set(by_us)} at {at(history, at_us)}; {last - first} requests went out in the "
+            f"minute after it, for {len(history.cases)} cases in all",
             f"no burst: at most {most} requests",
             ops=tuple(sent[first : first + 5]),
         )
@@ -221,9 +220,9 @@ def _repeats(book: Casebook, at_us: int, by_us: int) -> Iterator[Breach]:
             if soon and not book.clicks(case_id, order.at_us + 1, repeat_us):
                 yield Breach(
                     repeat_us,
-                    f"the host's clock was {_set(by_us)} at {at(history, at_us)}; order {order.order_id} of {case_id} ended "
-                    f"in {part.status} at {at(history, ended_us)} and was repeated {after(repeat_us - ended_us)} (order "
-                    f"{repeat.order_id})",
+                    f"the host's clock was {_set(by_us)} at {at(history, at_us)}; order {order.order_id} of {case_id} "
+                    f"ended in {part.status} at {at(history, ended_us)} and was repeated {after(repeat_us - ended_us)} "
+                    f"(order {repeat.order_id})",
                     "a pause of 15 minutes at least, counted from that ending",
                     ops=book.evidence(order, repeat),
                 )

@@ -111,8 +111,8 @@ def _skipped(book: Casebook, case_id: str, asked: Called, age_us: int) -> Iterat
     for when, what, op in done[:1]:
         yield Breach(
             when,
-            f"{case_id}, whose login was {lasting(age_us)} old, was asked for at {at(history, asked.at_us)}; the "
-            f"integrator {what} at {at(history, when)} without having tried a refresh",
+            f"{case_id}, whose login was {lasting(age_us)} old: a refresh was asked for at {at(history, asked.at_us)}, "
+            f"and the integrator {what} at {at(history, when)} without having tried one",
             "a refresh POST: its outcome says whether the person is needed",
             ops=(asked, *([op] if op is not None else [])),
         )

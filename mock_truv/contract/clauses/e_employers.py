@@ -18,6 +18,7 @@ from mock_truv.contract.clauses.employers import (
     told_ends,
     wanted_parts,
 )
+from mock_truv.contract.clauses.endings import employers_asked
 from mock_truv.core.instants import MINUTE_US
 
 if TYPE_CHECKING:
@@ -87,9 +88,9 @@ def _not_shown_as_mixed(
         return
     yield Breach(
         due,
-        f"order {order.order_id} of {facts.case_id} ended mixed ({told_ends(book, [*done, *failed])}), but until "
-        f"{at(book.history, due)} the case was shown as {states_shown(views[-1])}",
-        "PARTIAL, or every employer shown with its own outcome.",
+        f"order {order.order_id} of {facts.case_id} ended mixed (employers: {told_ends(book, [*done, *failed])}), but "
+        f"until {at(book.history, due)} the case was shown as {states_shown(views[-1])}",
+        "PARTIAL, with every employer's own state: READY for those that are done only.",
         ops=(*book.evidence(order), *showings[-2:]),
     )
 
@@ -137,7 +138,7 @@ def _early_ready(book: Casebook, facts: CaseFacts) -> Iterator[tuple[Shown, list
 @clause(
     "RF-41", "MUST", "repeat only what failed", section=SECTION, source="orders_create_refresh_order; refresh object",
     needs=("core", "multi"), plans=e_plans.mixed,
-    advice="Name in `employers` those whose ending may pass by itself, and nobody else.",
+    advice="Name in `employers` those whose ending may pass by itself (unavailable, error), and nobody else.",
 )  # fmt: skip
 def only_failed_is_repeated(history: History) -> Iterator[Trigger | Breach]:
     """A repeated refresh names only employers that a repetition can help.
@@ -166,12 +167,13 @@ def only_failed_is_repeated(history: History) -> Iterator[Trigger | Breach]:
             for part in (last[key] for key in facts.wanted if key in asked):
                 if part.status in PASSING or _may_be_asked_again(book, facts, part, order):
                     continue
+                passing = ", ".join(str(key) for key in last if last[key].status in PASSING)
                 yield Breach(
                     order.at_us,
-                    f"order {order.order_id}, the repetition made for {facts.case_id} at {at(history, order.at_us)}, "
-                    f"names employer {part.key} again, which had ended in {part.status} at "
-                    f"{at(history, part.ended_us or 0)}",
-                    "Only the employers whose ending may pass by itself are named.",
+                    f"order {order.order_id}, the retry made for {facts.case_id} at {at(history, order.at_us)}, "
+                    f"refreshes employer {part.key} again, which had ended in {part.status} at "
+                    f"{at(history, part.ended_us or 0)}: {employers_asked(book.request_of(order))}",
+                    f"A POST whose `employers` names only {passing}, by the ids of the order that it goes to.",
                     ops=book.evidence(before[-1], order),
                 )
 
@@ -209,7 +211,7 @@ def complete_means_all(history: History) -> Iterator[Trigger | Breach]:
             if running:
                 yield Breach(
                     shown.at_us,
-                    f"{facts.case_id} was shown READY in {shown.view.cycle} at {at(history, shown.at_us)}, when "
+                    f"{facts.case_id} was shown READY in {shown.view.cycle} at {at(history, shown.at_us)}, although "
                     f"{len(running)} of its {len(facts.wanted)} employers had not ended yet (order "
                     f"{running[0].order_id})",
                     "READY when the last wanted employer has brought its data.",
@@ -253,15 +255,15 @@ def counted_once(history: History) -> Iterator[Trigger | Breach]:
             for key in dict.fromkeys(named):
                 number, most_known = named.count(key), most.get(key)
                 if key not in facts.links:
-                    whose = "under an id that is not of its source order"
+                    whose = f", which is no id of its source order {facts.order_id} (its ids: {', '.join(facts.links)})"
                 elif most_known is not None and number > most_known:
-                    whose = f"{number} times, where its reports show {most_known}"
+                    whose = f" {number} times, where the reports show at most {most_known} employment of it"
                 else:
                     continue
                 yield Breach(
                     shown.at_us,
                     f"{facts.case_id}'s prefill of {at(history, shown.at_us)}, made from orders {', '.join(orders)}, "
-                    f"holds employer {key} {whose}",
+                    f"holds employer {key}{whose}",
                     "Every employment once, under its employer's id in the source order.",
                     ops=(*book.evidence(*(book.orders[it] for it in orders if it in book.orders)), shown),
                 )

@@ -46,8 +46,8 @@ def one_request(history: History) -> Iterator[Trigger | Breach]:
         if len(broken.get(first.person_ref, ())) > 1 and not second.leads_where(first):
             yield Breach(
                 second.at_us,
-                f"{second.person_ref} was given {second.name} at {at(history, second.at_us)} while {first.name} of "
-                f"{at(history, first.at_us)} was still alive (until {at(history, first.dead_us)})",
+                f"{second.person_ref} ({second.case_id}) was given {second.name} at {at(history, second.at_us)} while "
+                f"{first.name} of {at(history, first.at_us)} was still alive (until {at(history, first.dead_us)})",
                 "One live link for all the connections of a person that want a login.",
                 ops=(first.op, second.op),
             )
@@ -103,7 +103,7 @@ def _not_retried(book: Casebook, facts: CaseFacts, order: OrderFacts, part: Part
         due,
         f"employer {part.key} of {facts.case_id} was unavailable at {at(history, ended_us)} (order {order.order_id}); "
         f"while a link was out for another employer nothing was tried for it until {at(history, due)}",
-        "Its retry goes on: what another employer waits for is no reason to stop.",
+        "Its retry, while the link is out: what another employer waits for is no reason to stop.",
         ops=(*book.evidence(order), *book.views(facts.case_id)[-1:]),
     )
 
@@ -114,12 +114,13 @@ def _asked_anew(book: Casebook, facts: CaseFacts, pairs: Sequence[tuple[Offer, O
             continue
         retried = [order for order in book.refreshes(facts.case_id) if first.at_us < order.at_us <= second.at_us]
         if retried and not login_failures(book, facts.case_id, first.at_us, second.at_us):
+            again = " again" if second.leads_where(first) else ""
             yield Breach(
                 second.at_us,
                 f"{facts.case_id}: {first.name} was out since {at(book.history, first.at_us)}; after the retry of "
-                f"another employer (order {retried[-1].order_id}) {second.name} went out at "
-                f"{at(book.history, second.at_us)}, although no connection had asked for a login meanwhile",
-                "A retry makes no new contact.",
+                f"another employer (order {retried[-1].order_id}) {second.name} went out{again} at "
+                f"{at(book.history, second.at_us)}, although no other login had failed meanwhile",
+                "No message: a retry asks nobody, and the person has a link already.",
                 ops=(first.op, *book.evidence(retried[-1]), second.op),
             )
 
@@ -151,18 +152,24 @@ def late_part_upgrades(history: History) -> Iterator[Trigger | Breach]:
                 continue
             views = [op for op in book.views(facts.case_id) if whole_us <= op.at_us <= due]
             if not any(_is_whole(op.view, facts) for op in views):
+                last = views[-1].view if views else book.view_at(facts.case_id, due)
+                held = ", ".join(_prefilled(last)) if last is not None else ""
                 yield Breach(
                     due,
                     f"the last missing employer of {facts.case_id} came at {at(history, whole_us)}, but until "
-                    f"{at(history, due)} the case was shown as "
-                    f"{states_shown(views[-1].view if views else book.view_at(facts.case_id, due))}, never as READY "
-                    f"with all {len(facts.wanted)} employers in its prefill",
-                    "READY, the earlier parts kept.",
+                    f"{at(history, due)} the case was shown as {states_shown(last)}, with employers {held or 'none'} "
+                    f"in its prefill, not all of {', '.join(facts.wanted)}",
+                    "READY with all of them: the parts that had come earlier are kept.",
                     ops=(*book.evidence(order), *views[-1:]),
                 )
             break
 
 
 def _is_whole(view: CaseView, facts: CaseFacts) -> bool:
+    return view.state == "READY" and set(facts.wanted) <= set(_prefilled(view))
+
+
+def _prefilled(view: CaseView) -> list[str]:
+    """Return the employers whose data a prefill holds."""
     items = (view.prefill or {}).get("items") or ()
-    return view.state == "READY" and set(facts.wanted) <= {item.get("employer_id") for item in items}
+    return list(dict.fromkeys(str(item.get("employer_id")) for item in items))

@@ -104,7 +104,8 @@ def states_shown(view: CaseView | None) -> str:
     if view is None:
         return "nothing"
     employers = ", ".join(f"employer {key} {state}" for key, state in view.employers.items())
-    return f"{view.state} ({employers})" if len(view.employers) > 1 else view.state
+    told = len(view.employers) > 1 or {*view.employers.values()} - {view.state}
+    return f"{view.state} ({employers})" if told else view.state
 
 
 def told_ends(book: Casebook, parts: Sequence[Part]) -> str:

@@ -6,6 +6,8 @@ from bisect import bisect_left
 from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from mock_truv.contract.clause import Breach, Trigger, clause
 from mock_truv.contract.clauses.common import at, lasting
 from mock_truv.contract.clauses.f_plans import (
@@ -21,6 +23,7 @@ from mock_truv.contract.clauses.f_plans import (
     unreadable_plans,
 )
 from mock_truv.contract.clauses.hooks import (
+    FIELDS,
     accepted,
     foreign_ids,
     has_odd_bytes,
@@ -34,6 +37,7 @@ from mock_truv.contract.clauses.hooks import (
 from mock_truv.contract.clauses.mail import Mail
 from mock_truv.contract.clauses.unknown_reads import unknown_reads_decide_nothing
 from mock_truv.core.instants import HOUR_US, SECOND_US
+from mock_truv.core.outgoing import NULLABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,6 +50,22 @@ TAMPERED = ("tampered-byte", "appended-bytes", "invalid-utf8")
 UNSIGNED = ("missing-header", "empty", "wrong-prefix", "truncated", "wrong-secret", "production-secret",
             "signature-of-another")  # fmt: skip
 ANSWER_WITHIN_US = 10 * SECOND_US
+FORGED = {
+    "missing-header": "no X-WEBHOOK-SIGN header",
+    "empty": "the X-WEBHOOK-SIGN header is empty",
+    "wrong-prefix": "the signature begins with v0=, not with v1=",
+    "truncated": "the last two digits of the signature are cut off",
+    "wrong-secret": "signed with another key",
+    "production-secret": "signed with the key of production, not of sandbox",
+    "signature-of-another": "the signature is that of another body",
+    "tampered-byte": "one byte of the body was changed after it was signed",
+    "appended-bytes": "a space was added to the end of the body after it was signed",
+    "invalid-utf8": "bytes that are no UTF-8 were put into the body after it was signed",
+}
+"""Kind of forgery -> what is wrong with it, in words."""
+RIGHT_BYTES = "A 2xx: the signature is right for the bytes that came."
+UNREAD = "Nothing, at most a read of the order: what that shows decides."
+UNHARMED = "A 2xx or a 4xx, and the next webhook served as ever."
 
 webhooks = partial(clause, section=SECTION, needs=("core", "webhook"))
 
@@ -62,7 +82,7 @@ def genuine_events_are_accepted(history: History) -> Iterator[Trigger | Breach]:
         if has_odd_bytes(hook) and hook.status is not None:
             yield Trigger(hook.at_us, f"{told(hook)} came in unusual bytes")
         if not hook.fault and not has_odd_fields(hook) and mail.turned_away(hook):
-            yield _refusal(history, hook, "is genuine")
+            yield _refusal(history, hook, f"is rightly signed{_spelling(hook)}", RIGHT_BYTES)
 
 
 @webhooks(
@@ -88,6 +108,24 @@ def tampered_events_are_refused(history: History) -> Iterator[Trigger | Breach]:
     yield from _forgeries(history, TAMPERED)
 
 
+def _forgery(hook: Hook) -> str:
+    """Return what is wrong with a forged webhook, for evidence."""
+    return f"{hook.forgery}: {FORGED.get(hook.forgery or '', 'no right signature')}"
+
+
+def _spelling(hook: Hook) -> str:
+    """Return where the bytes of a genuine body differ from those of a plain encoder, for evidence."""
+    if not has_odd_bytes(hook):
+        return ""
+    raw, plain = hook.raw.decode(errors="replace"), msgspec.json.encode(hook.event).decode()
+    place = next((number for number, (ours, theirs) in enumerate(zip(raw, plain, strict=False)) if ours != theirs),
+                 min(len(raw), len(plain)))  # fmt: skip
+    from_ = max(place - 6, 0)
+    return (
+        f" over bytes that hold {raw[from_ : place + 12]!r} where a plain encoder writes {plain[from_ : place + 12]!r}"
+    )
+
+
 def _forgeries(history: History, kinds: tuple[str, ...]) -> Iterator[Trigger | Breach]:
     mail = Mail.of(history)
     forged = [hook for hook in mail.book.hooks if hook.forgery in kinds]
@@ -96,16 +134,18 @@ def _forgeries(history: History, kinds: tuple[str, ...]) -> Iterator[Trigger | B
             continue
         yield Trigger(hook.at_us, f"{told(hook)} came forged ({hook.forgery})")
         if not 400 <= hook.status < 500:
-            what = f"{told(hook)}, forged ({hook.forgery}), was answered {hook.status} on {at(history, hook.at_us)}"
+            what = f"{told(hook)} came forged at {at(history, hook.at_us)} ({_forgery(hook)}), "
+            what += f"and was answered {hook.status}"
             yield Breach(hook.at_us, what, "400, 401, 403 or 404, and nothing done.", (hook,))
     for hook, op, what in mail.unaided(lambda it: it.forgery in kinds):
-        text = f"only forged webhooks ({hook.forgery}) came on {at(history, op.at_us)}, and {what}"
+        text = f"at {at(history, op.at_us)} nothing but a forged webhook came ({_forgery(hook)}), and {what}"
         yield Breach(op.at_us, text, "A forged webhook changes nothing.", (hook, op))
     known = foreign_ids(history, forged)
     for request in history.sent if known else []:
         for ident in sorted(known):
             if ident in request.path and request.at_us >= known[ident].at_us:
-                text = f"{request.method} {request.path} uses an id that only a forged webhook named"
+                text = f"{request.method} {request.path} was sent at {at(history, request.at_us)}: an id that only a "
+                text += f"forged webhook named ({_forgery(known[ident])}), {told(known[ident])}"
                 yield Breach(request.at_us, text, "Nothing of a forged webhook is used.", (known[ident], request))
 
 
@@ -131,7 +171,7 @@ def signatures_are_compared_in_constant_time(history: History) -> Iterator[Trigg
 )  # fmt: skip
 def unknown_types_are_acknowledged(history: History) -> Iterator[Trigger | Breach]:
     """A webhook of a type that did not exist when the program was written is answered 2xx and has no effect."""
-    yield from _understood(history, is_unknown_type, "is of an unknown type", settles=False)
+    yield from _understood(history, is_unknown_type, lambda _: "is of a type that no page names", settles=False)
 
 
 @webhooks(
@@ -144,7 +184,7 @@ def unknown_statuses_decide_nothing(history: History) -> Iterator[Trigger | Brea
 
     Whether an event or a read told it: reading the order later settles the case.
     """
-    yield from _understood(history, is_unknown_status, "has an unknown status")
+    yield from _understood(history, is_unknown_status, lambda _: "has a status that no page names")
     yield from unknown_reads_decide_nothing(history)
 
 
@@ -158,11 +198,25 @@ def odd_fields_are_tolerated(history: History) -> Iterator[Trigger | Breach]:
 
     The case comes to its right end all the same.
     """
-    yield from _understood(history, has_odd_fields, "has fields that are new, or null as documented", effects=False)
+    yield from _understood(history, has_odd_fields, _oddity, effects=False)
+
+
+def _oddity(hook: Hook) -> str:
+    """Return which fields of an event are new, or null, for evidence."""
+    new = sorted(set(hook.event) - FIELDS)
+    empty = [name for name in NULLABLE if name in hook.event and hook.event[name] is None]
+    if new:
+        return f"has fields that no page names ({', '.join(new)})"
+    return f"has null where the pages allow it ({', '.join(empty)})"
 
 
 def _understood(
-    history: History, odd: Callable[[Hook], bool], why: str, *, effects: bool = True, settles: bool = True
+    history: History,
+    odd: Callable[[Hook], bool],
+    why: Callable[[Hook], str],
+    *,
+    effects: bool = True,
+    settles: bool = True,
 ) -> Iterator[Trigger | Breach]:
     """Judge odd but genuine webhooks: accepted, without effect of their own, and the case is settled all the same."""
     mail = Mail.of(history)
@@ -171,23 +225,32 @@ def _understood(
         if not odd(hook):
             continue
         if hook.status is not None:
-            yield Trigger(hook.at_us, f"{told(hook)} {why}")
+            yield Trigger(hook.at_us, f"{told(hook)} {why(hook)}")
         if mail.turned_away(hook):
-            yield _refusal(history, hook, why)
+            yield _refusal(history, hook, why(hook))
         about = mail.subject(hook)
         if settles and about is not None and about[0].is_refresh:
             last[about[0].order_id] = hook
     for hook, op, what in mail.unaided(lambda it: it.forgery is None and odd(it)) if effects else ():
-        text = f"{told(hook)} {why}; nothing else came on {at(history, op.at_us)}, and {what}"
-        yield Breach(op.at_us, text, "Nothing before the order was read.", (hook, op))
-    for hook, case_id, at_us, what, ops in mail.uncalled([it for it in mail.genuine if odd(it)]) if effects else ():
-        text = f"{told(hook)} {why}; it came on {at(history, hook.at_us)}, and then came {what}, for {case_id}"
-        yield Breach(at_us, text, "Nothing before the order was read.", (hook, *ops))
+        text = f"{told(hook)} {why(hook)}; nothing else came at {at(history, op.at_us)}, and {what}"
+        yield Breach(op.at_us, text, UNREAD, (hook, op))
+    news = [it for it in mail.genuine if odd(it)] if effects else []
+    for last_hook, case_id, at_us, what, ops in mail.uncalled(news) if news else ():
+        first = min((op.seq for op in ops), default=0)
+        before = [it for it in news if it.seq < first and case_id in mail.concerns(it)]
+        hook = before[-1] if before else last_hook  # what was made brings events of its own, which come later
+        text = (
+            f"{case_id}: {told(hook)} {why(hook)}; it came at {at(history, hook.at_us)}, and at {at(history, at_us)} "
+        )
+        yield Breach(at_us, f"{text}there followed {what}", UNREAD, (hook, *ops))
     for order_id, hook in last.items():
         late = mail.unsettled(mail.book.orders[order_id], hook.at_us, "B-LOSS")
         if late is not None:
-            text = f"{told(hook)} {why}; its refresh is over, and {late[1].case_id} is still {late[1].state} "
-            yield Breach(late[0], text + f"on {at(history, late[0])}", "The order is read and its end shown.", (hook,))
+            text = (
+                f"{told(hook)} {why(hook)}; it came at {at(history, hook.at_us)}, refresh {order_id} is over, and at "
+            )
+            text += f"{at(history, late[0])} {late[1].case_id} is still shown {late[1].state}"
+            yield Breach(late[0], text, "The order is read and its end shown.", (hook,))
 
 
 @webhooks(
@@ -206,16 +269,17 @@ def strangers_are_harmless(history: History) -> Iterator[Trigger | Breach]:
         if hook.status is not None:
             yield Trigger(hook.at_us, f"{told(hook)} is about somebody never seen")
         if (hook.status or 0) >= 500 and mail.turned_away(hook):
-            yield _refusal(history, hook, "is about somebody never seen")
+            yield _refusal(history, hook, "is about an order and a person that no case has", UNHARMED)
     seqs = {hook.seq for hook in strange}
     for hook, op, what in mail.unaided(lambda it: it.seq in seqs):
-        text = f"only {told(hook)}, about somebody never seen, came on {at(history, op.at_us)}, and {what}"
+        text = f"at {at(history, op.at_us)} only {told(hook)} came, about a person that no case has, and {what}"
         yield Breach(op.at_us, text, "A stranger's webhook touches no case.", (hook, op))
     named = foreign_ids(history, strange)
     for request in history.sent if named else []:
         for ident in sorted(named):
             if request.is_write and ident in request.path and request.at_us >= named[ident].at_us:
-                text = f"{request.method} {request.path} acts on what only a stranger's webhook named"
+                text = f"{request.method} {request.path}, sent at {at(history, request.at_us)}, acts on what only "
+                text += f"{told(named[ident])} named, a webhook about a person that no case has"
                 yield Breach(request.at_us, text, "Nothing is done to a stranger's order.", (named[ident], request))
 
 
@@ -238,9 +302,10 @@ def answers_come_in_time(history: History) -> Iterator[Trigger | Breach]:
             continue
         if not _was_busy(history, came_us):
             inside = tuple(op for op in history.sent if came_us <= op.at_us < hook.at_us)[:3]
-            text = f"{told(hook)}, sent on {at(history, came_us)}, was answered after {lasting(hook.elapsed_us)}"
+            text = f"{told(hook)}, sent at {at(history, came_us)}, was not answered within 10 s: the handler took "
+            text += lasting(hook.elapsed_us)
             if inside:
-                text += f"; meanwhile {inside[0].method} {inside[0].path} was sent"
+                text += f", in which it sent {inside[0].method} {inside[0].path}"
             yield Breach(hook.at_us, text, "An answer within 10 s; the work comes after it.", (*inside, hook))
 
 
@@ -257,10 +322,11 @@ def unreadable_events_are_survived(history: History) -> Iterator[Trigger | Breac
             continue
         yield Trigger(hook.at_us, f"a signed body of {len(hook.raw)} bytes that is no JSON object came")
         if hook.status >= 500 and mail.turned_away(hook):
-            yield _refusal(history, hook, "is rightly signed, though no JSON object")
+            body = f"{len(hook.raw)} bytes: {hook.raw[:30]!r}" if hook.raw else "it is empty"
+            yield _refusal(history, hook, f"is rightly signed, but no JSON object ({body})", UNHARMED)
         following = next((it for it in mail.genuine[number + 1 :] if not is_unreadable(it)), None)
         if following is not None and not following.fault and mail.turned_away(following) and not accepted(following):
-            yield _refusal(history, following, "came after a body that was no JSON object, and is genuine")
+            yield _refusal(history, following, "is genuine, and came after a body that was no JSON object")
 
 
 def _was_busy(history: History, at_us: int) -> bool:
@@ -273,7 +339,7 @@ def _was_busy(history: History, at_us: int) -> bool:
     )
 
 
-def _refusal(history: History, hook: Hook, why: str) -> Breach:
-    answer = "with an exception in the handler" if hook.error == "raised" else f"with {hook.status}"
-    text = f"{told(hook)} {why}, and was answered {answer} on {at(history, hook.at_us)}, as in every later attempt"
-    return Breach(hook.at_us, text, "A 2xx.", (hook,))
+def _refusal(history: History, hook: Hook, why: str, expected: str = "A 2xx.") -> Breach:
+    when = at(history, hook.at_us)
+    how = f"at {when} the handler raised an exception" if hook.error == "raised" else f"it got {hook.status} at {when}"
+    return Breach(hook.at_us, f"{told(hook)} {why}; {how}, and no later try was accepted", expected, (hook,))

@@ -28,7 +28,7 @@ from mock_truv.contract.clauses.mail import Mail
 from mock_truv.core.instants import MINUTE_US
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mock_truv.contract.history import History, OrderFacts, Part
     from mock_truv.contract.operations import Hook
@@ -77,21 +77,25 @@ def _twice(history: History, *, same_id: bool) -> Iterator[Trigger | Breach]:
         if again.status is not None:
             yield Trigger(again.at_us, f"{told(again)} came again {gap}")
         if mail.turned_away(again) and not again.fault:
-            text = f"{told(again)} was accepted on {at(history, first.at_us)}; {gap} it was answered {again.status}"
+            text = f"{told(again)} was accepted at {at(history, first.at_us)}; {gap} it was answered {again.status}"
             yield Breach(again.at_us, text, "2xx: there is nothing to do, and nothing wrong.", (first, again))
-    seqs = {again.seq for _, again in pairs}
-    yield from _second_effects(mail, [again for _, again in pairs], f"had come again {under}")
-    for hook, op, what in mail.unaided(lambda it: it.seq in seqs):
-        text = f"only {told(hook)}, known already and sent again {under}, came on {at(history, op.at_us)}, and {what}"
+    firsts = {again.seq: first for first, again in pairs}
+
+    def how(hook: Hook) -> str:
+        return f", again {under} (first at {at(history, firsts[hook.seq].at_us)})"
+
+    yield from _second_effects(mail, [again for _, again in pairs], how)
+    for hook, op, what in mail.unaided(lambda it: it.seq in firsts):
+        text = f"at {at(history, op.at_us)} only {told(hook)} came{how(hook)}, and {what}"
         yield Breach(op.at_us, text, "Nothing: it was handled when it came first.", (hook, op))
 
 
-def _second_effects(mail: Mail, news: Sequence[Hook], why: str) -> Iterator[Breach]:
+def _second_effects(mail: Mail, news: Sequence[Hook], how: Callable[[Hook], str]) -> Iterator[Breach]:
     """Yield what was done for a case without any reason, after one of these webhooks about it had come."""
     for hook, case_id, at_us, what, ops in mail.uncalled(news):
-        text = f"{told(hook)} {why} on {at(mail.history, hook.at_us)}, and then came {what}, "
-        text += f"for {case_id} on {at(mail.history, at_us)}"
-        yield Breach(at_us, text, "Nothing more was to be done for this news.", (hook, *ops))
+        text = f"{case_id}: {told(hook)} came at {at(mail.history, hook.at_us)}{how(hook)}, and at "
+        text += f"{at(mail.history, at_us)} there followed {what}"
+        yield Breach(at_us, text, "Nothing more: what this event tells had been dealt with.", (hook, *ops))
 
 
 # --- each for itself ------------------------------------------------------------------------------------------------
@@ -114,13 +118,14 @@ def distinct_facts_all_count(history: History) -> Iterator[Trigger | Breach]:
         heard = mail.told(order, history.end_us) if alike or again else []
         if not heard:
             continue
-        what = f"{len(ends)} employers of order {order.order_id} ended" if alike else (
+        ended = ", ".join(sorted({str(part.status) for part in ends}))
+        what = f"{len(ends)} employers of order {order.order_id} ended in {ended}" if alike else (
             f"order {order.order_id} ended in {again[0].status}, as one before it")  # fmt: skip
         yield Trigger(heard[0].at_us, what)
         late = mail.unsettled(order, heard[0].at_us, mail.prompt())
         if late is not None:
-            text = f"{what}, told by {told(heard[0])} on {at(history, heard[0].at_us)}, and {late[1].case_id} was "
-            text += f"still {late[1].state} on {at(history, late[0])}"
+            text = f"{what}, and {told(heard[0])} told the last of it at {at(history, heard[0].at_us)}; at "
+            text += f"{at(history, late[0])} {late[1].case_id} was still shown {late[1].state}"
             yield Breach(late[0], text, "Each event of an employer or attempt counts by itself.", tuple(heard[:3]))
 
 
@@ -138,20 +143,18 @@ def older_news_changes_nothing(history: History) -> Iterator[Trigger | Breach]:
         yield Trigger(old.at_us, f"{told(old)} came after a later one")
     for hook, op, before in mail.went_back(lambda it: it.seq in olds):
         newer = olds[hook.seq]
-        text = f"{told(hook)} came on {at(history, hook.at_us)}, after {told(newer)}, and {op.view.case_id} went from "
-        yield Breach(
-            op.at_us, f"{text}{before.state} back to {op.view.state}", "It stays as it was.", (newer, hook, op)
-        )
+        text = f"{told(hook)} came at {at(history, hook.at_us)}, after the newer {told(newer)} of "
+        text += f"{at(history, newer.at_us)}, and {op.view.case_id} went from {before.state} back to {op.view.state}"
+        yield Breach(op.at_us, text, f"{before.state}, as it was.", (newer, hook, op))
     for newer, old in pairs:
         found = mail.subject(old)
         if found is None or newer.event.get("status") not in ENDINGS or not (accepted(newer) and accepted(old)):
             continue
         late = mail.unsettled(found[0], old.at_us, mail.prompt())
         if late is not None:
-            text = (
-                f"{told(newer)} had come when {told(old)} came on {at(history, old.at_us)}, and {late[1].case_id} was"
-            )
-            text += f" still {late[1].state} on {at(history, late[0])}"
+            text = f"{told(newer)} came at {at(history, newer.at_us)}, then the older {told(old)} at "
+            text += f"{at(history, old.at_us)}; at {at(history, late[0])} {late[1].case_id} was still shown "
+            text += late[1].state
             yield Breach(late[0], text, "The newer status counts.", (newer, old))
 
 
@@ -178,11 +181,16 @@ def other_attempts_news_is_not_applied(history: History) -> Iterator[Trigger | B
         yield from _taken_over(mail, hook, *current)
     seqs = {hook.seq for hook in foreign if hook.event.get("status") in FAILURES}
     for hook, op, before in mail.went_back(lambda it: it.seq in seqs):
-        text = (
-            f"{told(hook)}, of an earlier attempt, came on {at(history, hook.at_us)}, and {op.view.case_id} went from "
-        )
-        yield Breach(op.at_us, f"{text}{before.state} to {op.view.state}", "It stays as it was.", (hook, op))
-    yield from _second_effects(mail, [it for it in foreign if it.seq in seqs], "had come, of an earlier attempt,")
+        text = f"{told(hook)} came at {at(history, hook.at_us)}{_whose(mail, hook)}, and {op.view.case_id} went from "
+        text += f"{before.state} to {op.view.state}"
+        yield Breach(op.at_us, text, f"{before.state}, as it was.", (hook, op))
+    yield from _second_effects(mail, [it for it in foreign if it.seq in seqs], partial(_whose, mail))
+
+
+def _whose(mail: Mail, hook: Hook) -> str:
+    """Return which earlier attempt an event is about, for evidence."""
+    found = mail.subject(hook)
+    return ", about an earlier attempt" + (f" (order {found[0].order_id})" if found is not None else "")
 
 
 def _current_instead(mail: Mail, hook: Hook) -> tuple[OrderFacts, Part] | None:
@@ -214,11 +222,9 @@ def _taken_over(mail: Mail, hook: Hook, order: OrderFacts, part: Part) -> Iterat
         return
     for op in mail.book.views(case_id):
         if hook.at_us <= op.at_us < to_us and op.view.state == "READY":
-            text = (
-                f"{told(hook)}, of an earlier attempt, came on {at(history, hook.at_us)}, and {case_id} was shown READY"
-            )
-            text += f" while the refresh of the present order {order.order_id} still ran"
-            yield Breach(op.at_us, text, "It waits for the end of the present order.", (hook, op))
+            text = f"{told(hook)} came at {at(history, hook.at_us)}{_whose(mail, hook)}, and {case_id} was shown READY"
+            text += f" at {at(history, op.at_us)} while the refresh of the present order {order.order_id} still ran"
+            yield Breach(op.at_us, text, f"REFRESHING until order {order.order_id} itself has ended.", (hook, op))
             return
 
 
@@ -244,16 +250,22 @@ def late_news_is_applied_or_ignored(history: History) -> Iterator[Trigger | Brea
         lates.append(hook)
         yield Trigger(hook.at_us, f"{told(hook)} came {lasting(hook.at_us - made_us)} late")
     ending = [hook for hook in lates if hook.event.get("status", "disconnected") in {*FAILURES, "disconnected"}]
-    yield from _second_effects(mail, ending, "had come late,")
+    yield from _second_effects(mail, ending, _lateness)
     seqs = {hook.seq for hook in lates}
     for hook, op, before in mail.went_back(lambda it: it.seq in seqs):
-        text = (
-            f"{told(hook)} came late on {at(history, hook.at_us)}, and {op.view.case_id} went from {before.state} to "
-        )
-        yield Breach(op.at_us, text + op.view.state, "What was settled stays settled.", (hook, op))
+        text = f"{told(hook)} came at {at(history, hook.at_us)}{_lateness(hook)}, and {op.view.case_id} went from "
+        text += f"{before.state} to {op.view.state}"
+        yield Breach(op.at_us, text, f"{before.state}, as it was: the case had been settled meanwhile.", (hook, op))
     for order in history.refreshes():
         heard = [hook for hook in mail.told(order, history.end_us) if hook.seq in seqs]
         late = mail.unsettled(order, heard[0].at_us, mail.prompt()) if heard else None
         if late is not None:
-            text = f"{told(heard[0])} came late on {at(history, heard[0].at_us)}, and {late[1].case_id} was still "
-            yield Breach(late[0], f"{text}{late[1].state} on {at(history, late[0])}", "Late news is news.", (heard[0],))
+            text = f"{told(heard[0])} came at {at(history, heard[0].at_us)}{_lateness(heard[0])}, and at "
+            text += f"{at(history, late[0])} {late[1].case_id} was still shown {late[1].state}"
+            yield Breach(late[0], text, "The order's end shown: late news is news.", (heard[0],))
+
+
+def _lateness(hook: Hook) -> str:
+    """Return how late an event came, for evidence."""
+    made_us = time_of(hook.event)
+    return "" if made_us is None else f", {lasting(hook.at_us - made_us)} late"

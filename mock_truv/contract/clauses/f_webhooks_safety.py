@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mock_truv.contract.clause import Breach, Trigger, clause
 from mock_truv.contract.clauses.common import at
+from mock_truv.contract.clauses.endings import within
 from mock_truv.contract.clauses.f_plans import acknowledged_plans, handled_again_plans, lost_plans
 from mock_truv.contract.clauses.hooks import WAITING, told
 from mock_truv.contract.clauses.mail import Mail
@@ -44,10 +45,14 @@ def lost_events_are_made_good(history: History) -> Iterator[Trigger | Breach]:
         late = mail.unsettled(order, max(ended), "B-LOSS")
         if late is not None:
             reads = [op for op in history.sent if op.method == "GET" and op.at_us >= max(ended)]
-            text = f"order {order.order_id} ended ({statuses}) on {at(history, max(ended))} and no event said so; "
-            text += f"{late[1].case_id} was still {late[1].state} on {at(history, late[0])}, after {len(reads)} reads"
+            text = f"order {order.order_id} ended ({statuses}) at {at(history, max(ended))} and no event said so; at "
+            text += f"{at(history, late[0])} {late[1].case_id} was still shown {late[1].state}, "
+            text += f"after {len(reads)} GETs" if reads else "and nothing had been read since"
             yield Breach(
-                late[0], text, "Its order is read and its end shown.", (*mail.book.evidence(order), *reads[-1:])
+                late[0],
+                text,
+                f"The order read, and its end shown, within {within(mail.book, 'B-LOSS')}.",
+                (*mail.book.evidence(order), *reads[-1:]),
             )
 
 
@@ -69,13 +74,14 @@ def acknowledged_news_survives(history: History) -> Iterator[Trigger | Breach]:
         if death is None or (view is not None and view.state not in WAITING):
             continue
         heard = [hook for hook in tellers if hook.at_us <= death.at_us]
-        text = f"{told(heard[-1])} was acknowledged on {at(history, heard[-1].at_us)}, the program died on "
+        text = f"{told(heard[-1])} was acknowledged at {at(history, heard[-1].at_us)}, the program died at "
         text += at(history, death.at_us)
         yield Trigger(death.at_us, text)
         late = mail.unsettled(order, death.back_us or history.end_us, "B-LOSS")
         if late is not None:
-            text += f", and {late[1].case_id} was still {late[1].state} on {at(history, late[0])}"
-            yield Breach(late[0], text, "After the restart the news comes to its effect.", (heard[-1], death))
+            back = f" (restarted at {at(history, death.back_us)})" if death.back_us is not None else ""
+            text += f"{back}, and at {at(history, late[0])} {late[1].case_id} was still shown {late[1].state}"
+            yield Breach(late[0], text, "After the restart what that event told is shown.", (heard[-1], death))
 
 
 @webhooks(
@@ -103,8 +109,15 @@ def failed_handling_is_repeated(history: History) -> Iterator[Trigger | Breach]:
         last_us = max(failed[-1].ended_us, *(hook.at_us for hook in heard if hook.at_us <= since_us + SOON_US))
         late = mail.unsettled(order, last_us, "B-PREFILL" if brief else "B-LOSS")
         if late is not None:
-            times = "a read failed" if len(failed) == 1 else f"{len(failed)} reads failed, the last"
-            text = f"{told(heard[0])} came on {at(history, heard[0].at_us)}, {times} on "
-            text += f"{at(history, failed[-1].at_us)}, and {late[1].case_id} was still {late[1].state} on "
+            op = failed[-1]
+            read = f"{op.method} {op.path} got {op.status if op.error is None else f'no answer ({op.error})'}"
+            times = read if len(failed) == 1 else f"{len(failed)} reads failed, the last of them {read}"
+            text = f"{told(heard[0])} came at {at(history, heard[0].at_us)}; {times} at {at(history, op.at_us)}, and "
+            text += f"{late[1].case_id} was still shown {late[1].state} at "
             ops = (heard[0], *failed[:2], failed[-1])
-            yield Breach(late[0], text + at(history, late[0]), "The work is done once reads are answered again.", ops)
+            yield Breach(
+                late[0],
+                text + at(history, late[0]),
+                "Another try soon, and the order's end shown once reads are answered again.",
+                ops,
+            )

@@ -155,7 +155,8 @@ def refused_plans() -> tuple[Scenario, ...]:
 
 @clause("RF-76", "MUST", "Permanent refusals are not hammered", section=SECTION, plans=refused_plans,
         source="errors page: these codes say that the request itself is wrong",
-        advice="Count refusals by request; after the second one show the case as MANUAL with the code.")  # fmt: skip
+        advice="Count refusals by request; after the second one show the case as MANUAL with the code as its "
+               "reason.")  # fmt: skip
 def refusals_end(history: History) -> Iterator[Trigger | Breach]:
     """A request that Truv refuses for good is sent once more at most; then a caseworker sees it.
 
@@ -177,11 +178,12 @@ def refusals_end(history: History) -> Iterator[Trigger | Breach]:
         before.append(op)
         yield Trigger(op.at_us, f"{op.method} {op.path} was refused with {op.status}")
         if len(before) == TRIES_MAX + 1:
+            tries = ", ".join(f"{it.status} at {at(history, it.at_us)}" for it in before)
+            whose = f" for {case_id}" if case_id else ""
             yield Breach(
                 op.at_us,
-                f"{op.method} {op.path} was refused with {', '.join(str(it.status) for it in before)} and sent again"
-                f" each time, last {lasting(op.at_us - before[-2].at_us)} after the refusal before",
-                "Repeat it once at most, then show the case as MANUAL with the code.",
+                f"{op.method} {op.path}{whose} was refused and sent again unchanged: {tries}",
+                f"Repeat it once at most, then show {case_id or 'the case'} as MANUAL with the code as its reason.",
                 ops=tuple(before),
             )
     yield from _contacts_after_refusal(book, [op for ops in refused.values() for op in ops if asks_refresh(op)])
@@ -243,9 +245,10 @@ def _unseen_refusals(book: Casebook) -> Iterator[Breach]:
         if view is not None and view.state in {"DUE", "REFRESHING", "RETRY_WAIT", "UNKNOWN_OUTCOME"}:
             yield Breach(
                 due_us,
-                f"{op.method} {op.path} was refused with {op.status}; {lasting(due_us - op.ended_us)} later, with"
-                f" nothing sent for it since, {case_id} was still shown {view.state}",
-                "Show it as MANUAL with the code.",
+                f"{op.method} {op.path} for {case_id} was refused with {op.status} at {at(book.history, op.ended_us)};"
+                f" {lasting(due_us - op.ended_us)} later, with nothing sent for it since, {case_id} was still shown"
+                f" {view.state}",
+                f"Show {case_id} as MANUAL with the code as its reason.",
                 ops=(op,),
             )
 

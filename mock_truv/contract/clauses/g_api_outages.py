@@ -75,10 +75,12 @@ def slow_answers_block_nobody(history: History) -> Iterator[Trigger | Breach]:
             still = [case_id for case_id in others if _is_waiting(book, case_id, op.ended_us - 1)]
             if len(still) < 2:
                 continue
+            more = f" and {len(still) - 3} more" if len(still) > 3 else ""
             yield Breach(
                 op.ended_us,
-                f"{op.method} {op.path}, sent at {at(history, op.at_us)}, was waited for during"
-                f" {lasting(op.ended_us - op.at_us)}; nothing else was sent meanwhile, and {len(still)} cases waited",
+                f"the program waited {lasting(op.ended_us - op.at_us)} for the answer to {op.method} {op.path}, sent at"
+                f" {at(history, op.at_us)}; meanwhile it sent nothing else, and {len(still)} cases waited:"
+                f" {', '.join(still[:3])}{more}",
                 "Give it up after some seconds, go on with the other cases and come back to it later.",
                 ops=(op,),
             )
@@ -130,9 +132,9 @@ def _too_many_probes(book: Casebook, ops: list[Sent]) -> Iterator[Breach]:
     if burst:
         yield Breach(
             burst[-1].at_us,
-            f"our keys were refused ({first.status}) at {at(book.history, first.ended_us)}; {len(burst)} requests went"
-            f" out within the minute from {at(book.history, burst[0].at_us)}",
-            "Stop all requests but one probe a minute.",
+            f"Truv refused the program's own keys ({first.status}) at {at(book.history, first.ended_us)}; all the same"
+            f" {len(burst)} requests went out within the minute from {at(book.history, burst[0].at_us)}",
+            "Stop all requests for all cases, but for a single probe, once a minute at most.",
             ops=(first, *burst[:4]),
         )
 
@@ -148,12 +150,14 @@ def _blamed(book: Casebook, ops: list[Sent], end_us: int | None) -> Iterator[Bre
         at_us = marked.at_us if marked is not None else reached[0] if reached is not None else None
         if at_us is None or book.excuses_contact(case_id, at_us, {"done"}):
             continue
-        did = f"was shown {marked.view.state}" if marked else f": the program {reached[1] if reached else ''}"
+        did = f"{case_id} was shown {marked.view.state}" if marked is not None else ""
+        if reached is not None and marked is None:
+            did = f"the program {reached[1]} for {case_id}"
         yield Breach(
             at_us,
-            f"our keys were refused ({first.status}) at {at(book.history, first.ended_us)}; then {case_id} {did},"
-            " although no login of this person had failed",
-            "Show BLOCKED; nobody can mend this but ourselves.",
+            f"Truv refused the program's own keys ({first.status}) at {at(book.history, first.ended_us)}; at"
+            f" {at(book.history, at_us)} {did}, although no login of its person had failed",
+            "Show BLOCKED; only the owner of the keys can mend this, not the person.",
             ops=(first, *([marked] if marked is not None else [])),
         )
         return
@@ -176,7 +180,7 @@ def _left_behind(book: Casebook, ops: list[Sent], end_us: int) -> Iterator[Breac
         if view is not None and stuck:
             yield Breach(
                 due_us,
-                f"our keys were refused from {at(book.history, ops[0].at_us)} to {at(book.history, end_us)};"
+                f"Truv refused the program's keys from {at(book.history, ops[0].at_us)} to {at(book.history, end_us)};"
                 f" {lasting(due_us - end_us)} after the repair {case_id} was still shown {view.state}",
                 "Go on with every case at the first request that succeeds.",
                 ops=(ops[0], ops[-1]),
@@ -256,7 +260,7 @@ def _storms(book: Casebook, ops: list[Sent], normal: int) -> Iterator[Breach]:
                 window[-1].at_us,
                 f"nothing had worked since {at(book.history, ops[0].at_us)}, yet from {at(book.history, op.at_us)} on"
                 f" {len(window)} requests went out within {lasting(LONG_US)}",
-                f"At most {allowed:g} a minute, ever rarer up to a cap.",
+                f"At most {allowed:g} requests a minute for all cases together, with pauses that grow up to a cap.",
                 ops=(ops[0], *window[:4]),
             )
             return

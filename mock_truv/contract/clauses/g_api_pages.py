@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from mock_truv.contract.clause import Breach, Trigger, clause
-from mock_truv.contract.clauses.common import Casebook
+from mock_truv.contract.clauses.common import Casebook, at
 from mock_truv.contract.clauses.g_api_reads import is_list, is_whole, names_order
 from mock_truv.contract.clauses.unknown_posts import asks_refresh, bought_twice, knob, unknown_posts
 from mock_truv.contract.plan import ORDER_LIST, ORDER_POST, crash, plan, request
@@ -77,9 +77,10 @@ def _looked_through(
         page = ends[-1]
         yield Breach(
             page.at_us,
-            f"{post.story}; GET {page.path}?{page.query} gave {len(page.answer.get('results') or ())} of"
-            f" {page.answer.get('count')} orders, the next page was never read, and {made.order_id} was not found",
-            "Follow next to the end.",
+            f"{post.story}; at {at(book.history, page.at_us)} GET {page.path}?{page.query} gave"
+            f" {len(page.answer.get('results') or ())} of {page.answer.get('count')} orders, the next page"
+            f" was never read, and {made.order_id} was not found",
+            "Follow next from page to page until it is null.",
             ops=(post.op, page),
         )
 

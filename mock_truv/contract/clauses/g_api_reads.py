@@ -123,8 +123,8 @@ def _dropped(book: Casebook, order: OrderFacts, reads: list[Sent], op: Sent, sto
     if view is not None and (view.state in {"DUE", "REFRESHING"} or (view.state == "MANUAL" and tries < 2)):
         yield Breach(
             due_us,
-            f"{story}; {order.order_id} was completed at {at(book.history, order.closed_us)}, yet nothing of it was"
-            f" read again until {at(book.history, due_us)}, and {case_id} was still shown {view.state}",
+            f"{story}; order {order.order_id} was complete at {at(book.history, order.closed_us)}, yet nothing of it"
+            f" was read again until {at(book.history, due_us)}, and {case_id} was still shown {view.state}",
             "Read again, after growing pauses.",
             ops=(op,),
         )
@@ -187,7 +187,8 @@ def server_errors_decide_nothing(history: History) -> Iterator[Trigger | Breach]
                 yield Trigger(op.at_us, f"GET {op.path} was answered {op.status}")
         failed = [op for op in reads if (op.status or 0) >= 500 and names_order(op, order)]
         for op in failed[-1:]:
-            yield from _dropped(book, order, reads, op, f"GET {op.path} was answered {op.status}")
+            story = f"GET {op.path} was answered {op.status} at {at(history, op.ended_us)}"
+            yield from _dropped(book, order, reads, op, story)
 
 
 def _steady_reads(path: str, ops: list[Sent], prompts: list[int]) -> Iterator[Breach]:
@@ -247,12 +248,14 @@ def broken_reads_say_nothing(history: History) -> Iterator[Trigger | Breach]:
             yield Breach(
                 early[0],
                 f"GET {broken[0].path} gave a body that cannot be read ({broken[0].fault or 'broken'});"
-                f" {order.case_id} was then shown with data of {order.order_id}, although no whole read had come since"
-                " the order was done",
+                f" at {at(history, early[0])} {order.case_id} was shown with data of {order.order_id}, although no"
+                " whole read had come since the order was done",
                 "Take nothing from it; read again.",
-                ops=(broken[0],),
+                ops=(broken[0], *(op for op in book.views(order.case_id or "") if op.seq == early[1])),
             )
-        yield from _dropped(book, order, reads, broken[-1], f"GET {broken[-1].path} gave a body that cannot be read")
+        when = at(history, broken[-1].ended_us)
+        story = f"GET {broken[-1].path} gave a body that cannot be read at {when}"
+        yield from _dropped(book, order, reads, broken[-1], story)
 
 
 def behind_plans() -> tuple[Scenario, ...]:
@@ -298,9 +301,11 @@ def reads_behind_are_repeated(history: History) -> Iterator[Trigger | Breach]:
         if early is not None and early[1] > first.seq:
             yield Breach(
                 early[0],
-                f"GET {first.path} still showed what was before {order.order_id} was done ({at(history, done_us)}), and"
-                f" no later read showed more; all the same {order.case_id} was shown with its data",
+                f"order {order.order_id} was done at {at(history, done_us)}, but GET {first.path} at"
+                f" {at(history, first.at_us)} did not show that yet, and no later read did; all the same"
+                f" {order.case_id} was prefilled from {order.order_id} at {at(history, early[0])}",
                 "Read again until the order shows its completion, and prefill from that.",
-                ops=(first,),
+                ops=(first, *(op for op in book.views(order.case_id or "") if op.seq == early[1])),
             )
-        yield from _dropped(book, order, reads, behind[-1], f"GET {behind[-1].path} lagged behind the event")
+        story = f"GET {behind[-1].path} at {at(history, behind[-1].ended_us)} lagged behind the event"
+        yield from _dropped(book, order, reads, behind[-1], story)

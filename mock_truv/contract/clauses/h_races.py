@@ -83,8 +83,8 @@ def early_events_count(history: History) -> Iterator[Trigger | Breach]:
         if again is not None and not is_unknown(op) and op.error is None:
             yield Breach(
                 again.at_us,
-                f"{order.order_id} ended while its request (sent {at(history, op.at_us)}) was open; when the answer"
-                f" had come {again.order_id} was made besides",
+                f"order {order.order_id} of {order.case_id} ended while its request (of {at(history, op.at_us)}) was"
+                f" open; when the answer had come, order {again.order_id} was made too, at {at(history, again.at_us)}",
                 "Use the order that the answer names.",
                 ops=(op, *book.evidence(again)),
             )
@@ -115,8 +115,10 @@ def _forgotten(book: Casebook, order: OrderFacts, op: Sent) -> Iterator[Breach]:
     if view is not None and wrong:
         yield Breach(
             due_us,
-            f"{order.order_id} ended in {', '.join(sorted(map(str, ended)))} while its request was open and the events"
-            f" came; {lasting(due_us - op.ended_us)} after the answer {case_id} was shown {view.state}",
+            f"order {order.order_id} of {case_id} ended in {', '.join(sorted(map(str, ended)))}, and its events came,"
+            f" before its request was answered (sent {at(book.history, op.at_us)}, answered"
+            f" {at(book.history, op.ended_us)}); {lasting(due_us - op.ended_us)} after the answer {case_id} was still"
+            f" shown {view.state}",
             "Keep early events, or read the order once its id is known.",
             ops=(op,),
         )
@@ -189,10 +191,10 @@ def _twice(book: Casebook, order: OrderFacts, from_us: int, proof: Sequence[Op])
     links = [it for it in book.link_orders(case_id) if it.case_id == case_id and book.is_known(it)]
     told = [it for it in book.messages(case_id) if it.kind == "announcement" and it.order_id == order.order_id]
     effects: tuple[tuple[str, list[int]], ...] = (
-        ("refreshes of one connection were made", _retries(book, order)),
-        ("orders for a new login were made", [it.at_us for it in links]),
-        ("links were sent", [it.at_us for it in book.messages(case_id) if it.kind == "link"]),
-        ("announcements were made", [it.at_us for it in told]),
+        ("refreshes of one connection", _retries(book, order)),
+        ("orders for a new login", [it.at_us for it in links]),
+        ("messages with a link", [it.at_us for it in book.messages(case_id) if it.kind == "link"]),
+        ("announcements", [it.at_us for it in told]),
     )
     for what, times_us in effects:
         first_two = sorted(each for each in times_us if each >= from_us)[:2]
@@ -203,9 +205,10 @@ def _twice(book: Casebook, order: OrderFacts, from_us: int, proof: Sequence[Op])
             continue
         yield Breach(
             until_us,
-            f"an event and a poll showed the end of {order.order_id} at once ({at(book.history, from_us)}); then two"
-            f" {what} for {case_id} within {lasting(TOGETHER_US)}",
-            "React once.",
+            f"an event and a poll showed the end of order {order.order_id} at the same time"
+            f" ({at(book.history, from_us)}); {case_id} got two {what} for it: at {at(book.history, first_two[0])} and"
+            f" at {at(book.history, first_two[1])}",
+            "One reaction: whichever comes second finds the case moved on, and does nothing.",
             ops=tuple(proof),
         )
 
@@ -263,8 +266,8 @@ def triggers_act_once(history: History) -> Iterator[Trigger | Breach]:
             if again.at_us - order.at_us < TOGETHER_US:
                 yield Breach(
                     again.at_us,
-                    f"{case_id} was asked for {len(rivals) + 1} times at {at(history, rivals[0].at_us)};"
-                    f" {order.order_id} and {again.order_id} were both made",
+                    f"a refresh of {case_id} was asked for {len(rivals) + 1} times at {at(history, rivals[0].at_us)},"
+                    f" and two refreshes were bought: orders {order.order_id} and {again.order_id}",
                     "One refresh; the other calls find the case at work.",
                     ops=(*asked[:2], op, *book.evidence(again)),
                 )

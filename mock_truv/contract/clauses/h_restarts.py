@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mock_truv.contract.clause import Breach, Trigger, clause
 from mock_truv.contract.clauses.common import TO_PERSON, Casebook, at, lasting
-from mock_truv.contract.clauses.unknown_posts import bought_twice, knob, unknown_posts
+from mock_truv.contract.clauses.unknown_posts import bought_twice, case_of, knob, unknown_posts
 from mock_truv.contract.plan import NEW_ORDER_POST, ORDER_POST, ORDER_READ, crash, down, person, plan, request
 from mock_truv.core import faults
 from mock_truv.core.instants import DAY_US, HOUR_US, MINUTE_US, SECOND_US, instant_of
@@ -138,7 +138,8 @@ def _same_link_often(book: Casebook) -> Iterator[Breach]:
             if deaths and len(times_us) > 1 + len(deaths):
                 yield Breach(
                     times_us[-1],
-                    f"the link of {order_id} was sent {len(times_us)} times for {case_id}, with {len(deaths)} crashes",
+                    f"the link of order {order_id} was sent {len(times_us)} times for {case_id}, last at"
+                    f" {at(book.history, times_us[-1])}, with {len(deaths)} crashes in that time",
                     "Once; once more at most for a crash between sending and recording.",
                     ops=tuple(it for it in book.messages(case_id) if it.order_id == order_id),
                 )
@@ -207,13 +208,18 @@ def _pauses(book: Casebook) -> Iterator[Trigger | Breach]:
         if early is not None and early.at_us < op.ended_us + pause_us - SECOND_US:
             yield Breach(
                 early.at_us,
-                f"{op.method} {op.path} was answered 429 with Retry-After {op.retry_after!r} at"
+                f"{op.method} {op.path}{_whose(book, op)} was answered 429 with Retry-After {op.retry_after} at"
                 f" {at(book.history, op.ended_us)}; restarted at {at(book.history, death.back_us or 0)}, the program"
                 f" sent {early.method} {early.path} {lasting(early.at_us - op.ended_us)} after the 429",
-                "Keep the pause in the store.",
+                "Keep the end of the pause in the store, and wait for it after a start too.",
                 ops=(op, death, early),
             )
             return
+
+
+def _whose(book: Casebook, op: Sent) -> str:
+    case_id = case_of(book, op)
+    return f" for {case_id}" if case_id else ""
 
 
 def _asked_pause_us(op: Sent) -> int | None:

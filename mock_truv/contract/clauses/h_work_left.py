@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mock_truv.contract.clause import Breach, Trigger, clause
 from mock_truv.contract.clauses.common import Casebook, at, lasting
 from mock_truv.contract.clauses.unknown_posts import asks_refresh, buys_again, case_of, is_unknown
+from mock_truv.contract.moments import killed_text
 from mock_truv.contract.plan import NEW_ORDER_POST, ORDER_POST, ORDER_READ, crash, down, person, plan, request
 from mock_truv.core import faults
 from mock_truv.core.scenario import ConnectionRule, DriverRule, PersonRule
@@ -98,9 +99,9 @@ def _orphaned(book: Casebook, case_id: str, death: Died) -> Iterator[Breach]:
     if not any(back_us <= op.at_us <= due_us and _concerns(book, op, case_id) for op in book.requests.values()):
         yield Breach(
             due_us,
-            f"{case_id} was at work when the program was killed ({death.where}) at {at(book.history, death.at_us)};"
-            f" in the {lasting(due_us - back_us)} since its restart nothing was sent for it, and it is still shown"
-            f" {view.state}",
+            f"{case_id} was being worked on when the program was killed at {at(book.history, death.at_us)}"
+            f" ({killed_text(death.where)}); in the {lasting(due_us - back_us)} after its restart"
+            f" ({at(book.history, back_us)}) nothing was sent for {case_id}, and it was still shown {view.state}",
             "At start, take up every case that is not final.",
             ops=(death,),
         )
@@ -122,8 +123,9 @@ def _done_twice(book: Casebook, case_id: str, death: Died) -> Iterator[Breach]:
         if op.error is None and not is_unknown(op) and op.fault is None and op.ended_us < death.at_us:
             yield Breach(
                 again.at_us,
-                f"{order.order_id} was at work for {case_id} when the program was killed at"
-                f" {at(book.history, death.at_us)}; after its restart it made {again.order_id} besides",
+                f"order {order.order_id} was made for {case_id} before the program was killed at"
+                f" {at(book.history, death.at_us)}; after its restart it made order {again.order_id} too, at"
+                f" {at(book.history, again.at_us)}",
                 f"Go on with {order.order_id}.",
                 ops=(op, death, *book.evidence(again)),
             )
@@ -229,7 +231,7 @@ def _filled_in(book: Casebook, case_id: str, closing: Called, until_us: int) -> 
             yield Breach(
                 op.at_us,
                 f"{case_id} was closed at {at(book.history, closing.at_us)}; {lasting(op.at_us - closing.at_us)} later"
-                f" it was shown with the data of {prefill.get('order_id')}",
+                f" it was shown with the data of order {prefill.get('order_id')}",
                 "Drop what arrives for a closed case.",
                 ops=(closing, op),
             )
@@ -247,8 +249,8 @@ def _left_out(book: Casebook, case_id: str, closing: Called) -> Iterator[Breach]
         if sent and not cancels:
             yield Breach(
                 due_us,
-                f"{case_id} was closed at {at(book.history, closing.at_us)} while the link of {order.order_id} was out;"
-                f" {lasting(due_us - closing.at_us)} later nothing had been done to withdraw it",
+                f"{case_id} was closed at {at(book.history, closing.at_us)} while the link of order {order.order_id}"
+                f" was out; {lasting(due_us - closing.at_us)} later nothing had been done to withdraw it",
                 "Cancel its order.",
                 ops=(closing, *book.evidence(order)),
             )

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mock_truv.contract.clause import Breach, Trigger, clause
-from mock_truv.contract.clauses.bulk import Troubles, due_cases, has_budget, of_cycle, repeated, state_of
+from mock_truv.contract.clauses.bulk import Troubles, due_cases, has_budget, is_due, of_cycle, repeated, state_of
 from mock_truv.contract.clauses.common import Casebook, at
 from mock_truv.contract.clauses.i_plans import account_plans, poison_plans, rerun_plans
 from mock_truv.core.instants import DAY_US, HOUR_US, MINUTE_US
@@ -57,8 +57,9 @@ def one_bad_case(history: History) -> Iterator[Trigger | Breach]:
     bad = len(troubles.by_case)
     if troubles.general or len(healthy) < HEALTHY_MIN or not (bad or strange) or bad > BAD_SHARE * len(history.cases):
         return
-    case_id, (what, cause) = next(iter(troubles.by_case.items()), ("nobody", ("had it, but a strange event", None)))
-    story = f"{bad} of {len(history.cases)} cases are bad; {case_id} {what}"
+    case_id, (what, cause) = next(iter(troubles.by_case.items()), ("", ("a strange event came", None)))
+    when = f" at {at(history, cause.at_us)}" if cause is not None else ""
+    story = f"{bad} of {len(history.cases)} cases had trouble ({case_id}{' ' * bool(case_id)}{what}{when})"
     yield Trigger(first.at_us, story)
     lossy = any(type(it.fault).__name__ in LOSSY or getattr(it.fault, "instead", False) for it in history.plan.fault)
     proof = (first, *([cause] if cause is not None else []), *strange[:1])
@@ -66,9 +67,9 @@ def one_bad_case(history: History) -> Iterator[Trigger | Breach]:
     if left:
         yield Breach(
             first.at_us + STARTS_US,
-            f"{story}; {len(left)} of {len(healthy)} cases with which nothing is wrong were not refreshed within 12 h"
-            f" of the run at {at(history, first.at_us)}, {left[0]} among them",
-            "the run goes on with the other cases, and the bad ones are named",
+            f"{story}; of {len(healthy)} cases with which nothing is wrong {len(left)} had not been refreshed 12 h"
+            f" after the run at {at(history, first.at_us)}: {', '.join(left[:2])}{' …' * (len(left) > 2)}",
+            "The run goes on with the other cases; the bad ones are shown with their reason.",
             ops=proof,
         )
     unread = [] if lossy else [each for each in healthy if each not in left and _never_ready(book, each, first)]
@@ -78,7 +79,7 @@ def one_bad_case(history: History) -> Iterator[Trigger | Breach]:
             history.end_us,
             f"{story}; {len(unread)} of {len(healthy)} cases with which nothing is wrong never became READY: order"
             f" {order.order_id} of {unread[0]} was complete at {at(history, order.closed_us or 0)}",
-            "READY, whatever became of the bad ones",
+            "They become READY, whatever becomes of the bad ones.",
             ops=(*proof, *book.evidence(order)),
         )
 
@@ -132,14 +133,16 @@ def full_account(history: History) -> Iterator[Trigger | Breach]:
         if due:
             yield Trigger(run.at_us, f"a run over {len(due)} due cases")
         if not len(due) <= total <= len(history.cases) or total + counts["closed"] > len(history.cases):
+            shown = [f"{it} {view.state}" for it in due[:3] if (view := book.view_at(it, run.at_us)) is not None]
+            named = f": {', '.join(shown)}{' …' * (len(due) > 3)}" if shown else ""
             yield Breach(
                 run.at_us,
-                f"the run at {at(history, run.at_us)} was over {len(due)} due cases (of {len(history.cases)} in all)"
-                f" and counted {total}: {_told(counts)}",
+                f"the summary of the run at {at(history, run.at_us)} counts {total} cases ({_told(counts)});"
+                f" {len(due)} of {len(history.cases)} cases had to be counted{named}",
                 "every due case in one bucket: the buckets add up to the cases that are due",
                 ops=(run,),
             )
-        elif _is_quiet(history, run):
+        elif _is_quiet(history, run) and not any(is_due(book, case_id, run) is None for case_id in history.cases):
             yield from _disagrees(book, run, due, counts)
 
 
@@ -170,13 +173,16 @@ def _disagrees(book: Casebook, run: Called, due: list[str], counts: dict[str, in
         if not wrong or (wrong == ["not started"] and 0 <= spare <= undue):
             return
     odd = [name for name in dict.fromkeys(BUCKETS.values()) if told[name] != shown[name]]
-    differing = ", ".join(f"{name}: {told[name]} told, {shown[name]} shown" for name in odd)
-    cases = [case_id for case_id in due if CLASSES[after[case_id]] in odd]
+    differing = ", ".join(f"{name}: {told[name]} counted but {shown[name]} shown" for name in odd)
+    cases = sorted(
+        (case_id for case_id in due if CLASSES[after[case_id]] in odd),
+        key=lambda it: told[CLASSES[after[it]]] >= shown[CLASSES[after[it]]],
+    )  # those that are missing in the summary come first
     proof = [op for case_id in cases[:3] if (op := _last(book, case_id, run.at_us)) is not None]
     yield Breach(
         run.at_us,
         f"the summary of the run at {at(book.history, run.at_us)} does not agree with the cases as shown then"
-        f" ({differing}); {', '.join(f'{it} is {after[it]}' for it in cases[:3]) or 'no case is shown so'}",
+        f" ({differing}): {', '.join(f'{it} is {after[it]}' for it in cases[:3]) or 'no case is shown so'}",
         "a count for each state that equals the number of due cases shown in it",
         ops=(run, *proof),
     )
@@ -215,8 +221,8 @@ def rerun_is_harmless(history: History) -> Iterator[Trigger | Breach]:
                 yield Breach(
                     second.at_us,
                     f"{case_id} was refreshed by order {first.order_id} at {at(history, first.at_us)}"
-                    f" ({state_of(first)}); the run of {prompt.cycle} was made again at {at(history, prompt.at_us)} and"
-                    f" order {second.order_id} refreshed the same connection at {at(history, second.at_us)}",
+                    f" ({state_of(first)}); the run of {prompt.cycle} was made again at {at(history, prompt.at_us)},"
+                    f" and order {second.order_id} refreshed the same connection again at {at(history, second.at_us)}",
                     "nothing is done for a case that the first run began",
                     ops=(*book.evidence(first), prompt, *book.evidence(second)),
                 )

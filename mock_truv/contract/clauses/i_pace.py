@@ -76,7 +76,7 @@ def fresh_cases_come_first(history: History) -> Iterator[Trigger | Breach]:
             yield from _late_first(book, run, starts)
         fresh = {case_id: order for case_id, order in starts.items() if case_id not in failing}
         if fresh and (failing or earlier):
-            yield from _held_up(book, run, fresh)
+            yield from _held_up(book, run, fresh, failing)
 
 
 def _late_first(book: Casebook, run: Called, starts: dict[str, OrderFacts]) -> Iterator[Breach]:
@@ -101,7 +101,7 @@ def _late_first(book: Casebook, run: Called, starts: dict[str, OrderFacts]) -> I
             return
 
 
-def _held_up(book: Casebook, run: Called, fresh: dict[str, OrderFacts]) -> Iterator[Breach]:
+def _held_up(book: Casebook, run: Called, fresh: dict[str, OrderFacts], failing: list[str]) -> Iterator[Breach]:
     """Yield the last fresh case if it was begun too late, or after more requests about retries than others."""
     history = book.history
     last_id, last = next(reversed(fresh.items()))
@@ -113,8 +113,9 @@ def _held_up(book: Casebook, run: Called, fresh: dict[str, OrderFacts]) -> Itera
         yield Breach(
             last.at_us,
             f"the run at {at(history, run.at_us)} began {last_id}, with which nothing was wrong, only after"
-            f" {lasting(last.at_us - run.at_us)} and {len(before)} requests; other cases failed meanwhile",
-            f"within {lasting(allowed_us)}: twice what so many requests take, and ten minutes",
+            f" {lasting(last.at_us - run.at_us)} and {len(before)} requests, at {at(history, last.at_us)};"
+            f" {f'{len(failing)} other cases failed, {failing[0]} among them' if failing else 'older cases went on'}",
+            f"within {lasting(allowed_us)}: twice what {len(before)} requests take at {RATE} a minute, and ten minutes",
             ops=(run, *book.evidence(last)),
         )
     elif len(wasted) > max(len(before) / 2, WASTE_MIN):
@@ -168,7 +169,7 @@ def limit_is_used(history: History) -> Iterator[Trigger | Breach]:
                 f"the run at {at(history, run.at_us)} began {len(starts)} healthy cases in"
                 f" {lasting(end_us - run.at_us)} with {requests} requests; {until}",
                 f"within {lasting(allowed_us)}: one and a half times what {requests} requests take at {RATE} a minute,"
-                " and ten minutes",
+                " and ten minutes more",
                 ops=(run, *book.evidence(last)),
             )
 
@@ -191,9 +192,9 @@ def open_requests_are_bounded(history: History) -> Iterator[Trigger | Breach]:
         if op.open_requests > limit:
             yield Breach(
                 op.at_us,
-                f"{op.method} {op.path}, sent at {at(history, op.at_us)}, was request number {op.open_requests} open at"
-                f" once ({most} at most in this story); declared are {limit}",
-                f"{limit} open requests at most",
+                f"when {op.method} {op.path} was sent at {at(history, op.at_us)}, {op.open_requests} requests were open"
+                f" at once (in this story up to {most}); the program's manifest declares {limit} at most (concurrency)",
+                f"{limit} open requests at most: the next one waits until one of them is answered",
                 ops=(op,),
             )
             return

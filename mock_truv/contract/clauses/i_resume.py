@@ -9,6 +9,7 @@ from mock_truv.contract.clauses.bulk import due_cases, has_budget, is_closed, re
 from mock_truv.contract.clauses.common import Casebook, at
 from mock_truv.contract.clauses.i_bulk import SECTION
 from mock_truv.contract.clauses.i_plans import resumed_plans
+from mock_truv.contract.moments import killed_text
 from mock_truv.core.instants import DAY_US, HOUR_US
 
 if TYPE_CHECKING:
@@ -60,9 +61,9 @@ def _skipped(book: Casebook, run: Called, death: Died, due: list[str]) -> Iterat
     if skipped:
         yield Breach(
             due_us,
-            f"the program was killed at {at(history, death.at_us)} ({death.where}) in the run of {run.cycle}; started"
-            f" again at {at(history, back_us)}, it had not begun {len(skipped)} of {len(due)} due cases by"
-            f" {at(history, due_us)}: {', '.join(skipped[:3])}",
+            f"the program was killed at {at(history, death.at_us)} ({killed_text(death.where)}), in the run of"
+            f" {run.cycle} (of {at(history, run.at_us)}); started again at {at(history, back_us)}, it had not begun"
+            f" {len(skipped)} of {len(due)} due cases by {at(history, due_us)}: {', '.join(skipped[:3])}",
             "every case that the run was for is begun after the restart",
             ops=(run, death),
         )
@@ -78,7 +79,7 @@ def _done_twice(book: Casebook) -> Iterator[Breach]:
                     second.at_us,
                     f"{case_id} was refreshed by order {first.order_id} at {at(book.history, first.at_us)}"
                     f" ({state_of(first)}), the program was killed at {at(book.history, between[0].at_us)}, and order"
-                    f" {second.order_id} refreshed the same connection at {at(book.history, second.at_us)}",
+                    f" {second.order_id} refreshed the same connection again at {at(book.history, second.at_us)}",
                     "what was begun before the crash is finished, not begun again",
                     ops=(*book.evidence(first), between[0], *book.evidence(second)),
                 )

@@ -97,17 +97,20 @@ def not_twice(history: History) -> Iterator[Trigger | Breach]:
         if len(further) > allowed:
             yield Breach(
                 further[allowed].at_us,
-                f"{offer.person_ref} got {len(further)} further messages while {told(book, offer)} was alive; the "
-                f"manifest declares {allowed} reminders",
+                f"{offer.person_ref} got {len(further)} further messages for {offer.case_id}, the last at "
+                f"{at(history, further[-1].at_us)}, while {told(book, offer)}, was alive; the manifest declares "
+                f"{allowed} reminders",
+                f"At most {allowed} reminders while a link is alive.",
                 ops=(offer.op, *further[-2:]),
             )
     for first, second in alive_together(book):
         if first.case_id == second.case_id:
+            again = "the same link was sent again" if second.leads_where(first) else f"{second.name} was sent too"
             yield Breach(
                 second.at_us,
-                f"{first.case_id}: {second.name} went out at {at(history, second.at_us)}, while {told(book, first)} "
-                f"was alive until {at(history, first.dead_us)}",
-                "The link that is out stays the only one until it is used, has expired or was withdrawn.",
+                f"{told(book, first)}, was alive until {at(history, first.dead_us)}; {again} at "
+                f"{at(history, second.at_us)}",
+                "The link that is out stays the only one, sent once, until it is used, has expired or was withdrawn.",
                 ops=(first.op, second.op),
             )
 
@@ -165,9 +168,10 @@ def _too_many(book: Casebook, case_id: str, cycle: str | None, mine: list[Offer]
     if len(mine) > most:
         yield Breach(
             mine[most].at_us,
-            f"{case_id} was given {len(mine)} links in {cycle}, the last at {at(book.history, last_us)}; declared are "
-            f"at most {most} (the first, and B-REOFFER more for the same cause)",
-            "MANUAL after the last link that is allowed.",
+            f"{case_id} was given {len(mine)} links in {cycle}, the last at {at(book.history, last_us)}; allowed are "
+            f"{most} (for each cause the first, and {book.history.manifest.count('B-REOFFER')} more: B-REOFFER of the "
+            "manifest)",
+            f"After the last link that is allowed {case_id} is shown as MANUAL, and no more is sent.",
             ops=tuple(offer.op for offer in mine[-5:]),
         )
 
@@ -180,8 +184,8 @@ def _too_soon(book: Casebook, mine: list[Offer]) -> Iterator[Breach]:
         if not _is_asked_anew(book, first.case_id, first.at_us, second.at_us):
             yield Breach(
                 second.at_us,
-                f"{second.name} went to {second.person_ref} for {second.case_id} {lasting(pause_us)} after "
-                f"{first.name} ({at(book.history, first.at_us)}), which had ended unused",
+                f"{second.name} went to {second.person_ref} for {second.case_id} at {at(book.history, second.at_us)}, "
+                f"{lasting(pause_us)} after {first.name}, which had ended unused at {at(book.history, first.dead_us)}",
                 "At least 24 h between two links.",
                 ops=(first.op, second.op),
             )
@@ -203,7 +207,7 @@ def _left_waiting(book: Casebook, case_id: str, cycle: str | None, last: Offer) 
             f"{last.name}, the last that {case_id} got, ended unused at {at(book.history, last.dead_us)}; at "
             f"{at(book.history, due)} the case is still shown as {states_shown(view)}",
             "Another link within the bounds, or MANUAL.",
-            ops=(last.op, *book.views(case_id)[-1:]),
+            ops=(last.op, *[op for op in book.views(case_id) if op.at_us <= due][-1:]),
         )
 
 
@@ -215,7 +219,7 @@ def _waits_for_person(history: History, view: CaseView) -> bool:
 @clause(
     "RF-110", "MUST", "a mistyped password is no new failure", section=SECTION, source="tasks lifecycle; inferred",
     needs=("core", "reauth", "webhook"), plans=j_plans.mistypes,
-    advice="A failed login within a link's order belongs to the person at the keyboard: leave it alone.",
+    advice="A failed login at a link, or at your own page for repairs, is the person typing: change nothing for it.",
 )  # fmt: skip
 def mistyping_is_no_failure(history: History) -> Iterator[Trigger | Breach]:
     """A login that fails while the person is at a live link sends no further link and does not end that link."""
@@ -249,9 +253,10 @@ def mistyping_is_no_failure(history: History) -> Iterator[Trigger | Breach]:
             if offer.case_id == slip.case_id and slip.at_us < offer.at_us <= until_us:
                 yield Breach(
                     offer.at_us,
-                    f"{slip.case_id}'s person mistyped at {place} at {at(history, slip.at_us)}; "
-                    f"at {at(history, offer.at_us)} {offer.name} went out",
-                    "Nothing: the person is at a live link and tries again.",
+                    f"{slip.case_id}'s person mistyped the password at {place} at {at(history, slip.at_us)}; at "
+                    f"{at(history, offer.at_us)} {offer.name} was sent to {offer.person_ref} as if that were a new "
+                    "failure",
+                    "No further link: the person is at the first one and tries again there.",
                     ops=(slip, offer.op),
                 )
 
@@ -294,8 +299,8 @@ def no_attempt_while_asked(history: History) -> Iterator[Trigger | Breach]:
                 continue  # somebody's own wish is no automatic attempt
             yield Breach(
                 order.at_us,
-                f"order {order.order_id} refreshed connection {mine[0].link_id} at {at(history, order.at_us)}, while "
-                f"its person was asked to log in again ({told(book, offer)})",
+                f"order {order.order_id} refreshed {offer.case_id}'s connection {mine[0].link_id} at "
+                f"{at(history, order.at_us)}, while its person was asked to log in again ({told(book, offer)})",
                 "No refresh of that connection until the person has logged in, or the link has ended.",
                 ops=(offer.op, op),
             )

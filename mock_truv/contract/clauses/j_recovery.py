@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from mock_truv.contract.adapter import CaseView
     from mock_truv.contract.history import CaseFacts, History, OrderFacts, Part
+    from mock_truv.contract.operations import Shown
 
 
 def completed(book: Casebook) -> Iterator[tuple[CaseFacts, OrderFacts, Part, int]]:
@@ -39,7 +40,8 @@ def completed(book: Casebook) -> Iterator[tuple[CaseFacts, OrderFacts, Part, int
 @clause(
     "RF-107", "MUST", "recovery closes the loop", section=SECTION, source="renewals page; orders reference",
     needs=("core", "reauth"), plans=j_plans.comes_back,
-    advice="When the link's order is completed, take its data; they are as fresh as a refresh's.",
+    advice="When the link's order is completed, take its data; they are as fresh as a refresh's. In Update Mode there "
+           "is no such order: an event of the connection tells that it works again; clear the failure then.",
 )  # fmt: skip
 def recovery_closes(history: History) -> Iterator[Trigger | Breach]:
     """When the person has logged in at the link, the data of the link's own order are prefilled.
@@ -73,10 +75,14 @@ def recovery_closes(history: History) -> Iterator[Trigger | Breach]:
             yield Breach(
                 due,
                 f"{facts.case_id}'s person completed the link of order {order.order_id} at {at(history, ended_us)}; "
-                f"until {at(history, due)} the case was shown as {states_shown(shown)}, {_told_prefill(shown)}",
-                f"Prefilled from order {order.order_id}, the failure gone.",
-                ops=(*book.evidence(order), *book.views(facts.case_id)[-1:]),
+                f"until {at(history, due)} the case was still shown as {states_shown(shown)}, {_told_prefill(shown)}",
+                f"{facts.case_id} is prefilled from order {order.order_id}, and the failure is gone.",
+                ops=(*book.evidence(order), *_last_view(book, facts.case_id, due)),
             )
+
+
+def _last_view(book: Casebook, case_id: str, until_us: int) -> list[Shown]:
+    return [op for op in book.views(case_id) if op.at_us <= until_us][-1:]
 
 
 def _told_prefill(view: CaseView | None) -> str:
@@ -127,7 +133,8 @@ def starts_from_live_connection(history: History) -> Iterator[Trigger | Breach]:
                         f"order {order.order_id} for {facts.case_id} at {at(history, order.at_us)} refreshed order "
                         f"{order.source_id} and with it connection {part.link_id}, although the person had logged in "
                         f"anew at {at(history, ended_us)}: connection {confirmed.link_id}, order {source.order_id}",
-                        "The source is an order whose connection is the one last confirmed by a login.",
+                        f"Refresh order {source.order_id}, or another one with connection {confirmed.link_id}: the one "
+                        "that a login confirmed last.",
                         ops=book.evidence(source, order),
                     )
 
@@ -179,9 +186,9 @@ def _taken_for_it(
             yield Breach(
                 shown.at_us,
                 f"at the link of order {order.order_id} {facts.case_id}'s person connected another account than that "
-                f"of {', '.join(missing)}; at {at(history, shown.at_us)} the case was shown as "
-                f"{states_shown(shown.view)}",
-                "The missing employer is not shown as refreshed.",
+                f"of employer {', '.join(missing)} (suborder of {facts.order_id}); at {at(history, shown.at_us)} the "
+                f"case was shown as {states_shown(shown.view)}",
+                "The employer that was asked for, and is still missing, is not shown as refreshed.",
                 ops=(*book.evidence(order), shown),
             )
             return
@@ -195,5 +202,5 @@ def _taken_for_it(
             f"at the link of order {order.order_id} {facts.case_id}'s person connected another account at "
             f"{at(history, ended_us)}; until {at(history, due)} nothing in the case says so",
             "MANUAL or PARTIAL with a reason.",
-            ops=(*book.evidence(order), *book.views(facts.case_id)[-1:]),
+            ops=(*book.evidence(order), *_last_view(book, facts.case_id, due)),
         )

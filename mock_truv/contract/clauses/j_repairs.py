@@ -34,10 +34,10 @@ def repaired(book: Casebook) -> Iterator[Trigger | Breach]:
             continue
         yield Breach(
             due,
-            f"{facts.case_id}'s person repaired the connection at {at(history, ended.at_us)}; until "
-            f"{at(history, due)} the case was shown as {states_shown(book.view_at(facts.case_id, due))}",
-            "The failure gone, and the data of the repaired connection shown or asked for.",
-            ops=(login, ended, *book.views(facts.case_id)[-1:]),
+            f"{facts.case_id}'s person repaired connection {ended.link_id} at {at(history, ended.at_us)}; until "
+            f"{at(history, due)} the case was still shown as {states_shown(book.view_at(facts.case_id, due))}",
+            "The failure is gone, and the data of the repaired connection are shown or asked for.",
+            ops=(login, ended, *[op for op in book.views(facts.case_id) if op.at_us <= due][-1:]),
         )
 
 

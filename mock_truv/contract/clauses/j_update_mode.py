@@ -85,7 +85,7 @@ def _not_its_own(book: Casebook, facts: CaseFacts, op: Sent, owners: dict[str, s
         for _, link in login_failures(book, case_id, book.history.start_us, op.at_us)
     }  # fmt: skip
     if token is None:
-        what = "without a connection's access token; a login with it makes a second connection"
+        what = "without a connection's access_token in the body; a login with it makes a second connection"
     elif token in owners and owners[token] not in failed:
         what = f"with the access token of connection {owners[token]}, which had not failed"
     else:
@@ -93,7 +93,7 @@ def _not_its_own(book: Casebook, facts: CaseFacts, op: Sent, owners: dict[str, s
     yield Breach(
         op.at_us,
         f"the token for {facts.case_id}'s person was made at {at(book.history, op.at_us)} {what}",
-        f"The access token of {' or '.join(sorted(failed))}.",
+        f"The body has the access_token of connection {' or '.join(sorted(failed))}, whose login was lost.",
         ops=(op,),
     )
 

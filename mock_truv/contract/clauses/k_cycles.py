@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mock_truv.contract.clause import Breach, Trigger, clause
-from mock_truv.contract.clauses.common import Casebook, is_fresh, prefill_orders
+from mock_truv.contract.clauses.common import Casebook, at, is_fresh, prefill_orders
 from mock_truv.contract.clauses.k_data import SECTION
 from mock_truv.contract.clauses.prefills import items, prefills
 from mock_truv.contract.plan import down, plan, request
@@ -65,12 +65,13 @@ def _leftovers(history: History, shown: Shown) -> Iterator[Breach]:
         if item.true is not None and (strange or len(given) > len(set(given))):
             what = f"it shows {len(given)} pay statements where the new report has {len(known)}"
         elif twice:
-            what = f"the employment {item.given['id']} stands in it twice"
+            what = f"employment {item.given['id']} stands twice in the prefill, neither marked stale"
         else:
             continue
         yield Breach(
             shown.at_us,
-            f"{case_id}, after a newer report: {what}",
+            f"{case_id} was prefilled from the newer order {(shown.view.prefill or {}).get('order_id')} at "
+            f"{at(history, shown.at_us)}: {what}",
             "the new report's statements alone, each once; older parts only if marked stale",
             ops=(shown,),
         )
@@ -115,8 +116,8 @@ def failure_keeps_what_was_known(history: History) -> Iterator[Trigger | Breach]
             if lost or fresh:
                 yield Breach(
                     shown.at_us,
-                    f"{case_id} is {shown.view.state} in {shown.view.cycle}, "
-                    f"and its prefill of {good.view.cycle} is " + ("gone" if lost else "shown as if it were fresh"),
+                    f"{case_id} is {shown.view.state} in {shown.view.cycle} at {at(history, shown.at_us)}, and its "
+                    f"prefill of {good.view.cycle} is " + ("gone" if lost else "shown as if it were fresh"),
                     "the last good prefill, marked as old (stale) with its date",
                     ops=(good, shown),
                 )

@@ -11,7 +11,7 @@ from mock_truv.contract.clauses.common import TO_PERSON, Casebook, at, prefill_o
 from mock_truv.contract.clauses.hooks import accepted
 from mock_truv.contract.clauses.leaks import Needles, bridge_tokens, places
 from mock_truv.contract.clauses.personal import Personal
-from mock_truv.contract.operations import Message, Sent, Shown
+from mock_truv.contract.operations import Logged, Message, Sent, Shown
 from mock_truv.contract.plan import NEW_ORDER_POST, ORDER_POST, ORDER_READ, person, plan, request
 from mock_truv.core import faults
 from mock_truv.core.instants import MINUTE_US
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mock_truv.contract.history import History
-    from mock_truv.contract.operations import Hook
+    from mock_truv.contract.operations import Hook, Op
     from mock_truv.core.scenario import Scenario
 
 SECTION = "L. Security and privacy"
 LOGIN_LOST = ConnectionRule(password_changes_after=LONG_AGO)
 ID_LENGTH = 16
+CONTEXT = 40
+"""So much of a text is told of what stands before a secret."""
 AFTER_CLOSING_US = 5 * MINUTE_US
 """What was under way when a case was closed may still come to its end."""
 
@@ -73,7 +75,7 @@ def no_secrets_shown(history: History) -> Iterator[Trigger | Breach]:
                 continue
             yield Breach(
                 op.at_us,
-                f"{where} at {at(history, op.at_us)} contains the secret {_hidden(secret)}",
+                f"{where} at {at(history, op.at_us)} contains the secret {_hidden(secret)}{_after(op, secret)}",
                 "ids and statuses alone; a link's token goes to its person and to nobody else",
                 ops=(op,),
             )
@@ -151,7 +153,7 @@ def links_are_secret(history: History) -> Iterator[Trigger | Breach]:
             people = ", ".join(sorted(owners[link])) or "a person"
             yield Breach(
                 op.at_us,
-                f"{where} at {at(history, op.at_us)} contains the link of {people} ({_hidden(link)})",
+                f"{where} at {at(history, op.at_us)} contains the link of {people}: {_hidden(link)}{_after(op, link)}",
                 "the link in the message to its person alone; elsewhere its sha256",
                 ops=(op,),
             )
@@ -207,14 +209,22 @@ def answer_tells_nothing(history: History) -> Iterator[Trigger | Breach]:
         answer = hook.answer.decode(errors="replace")
         if hook.status is not None:
             yield Trigger(hook.at_us, "a webhook is answered")
-        for what in [each for each in told if each in answer] + [_hidden(each) for each in secrets.found_in(answer)]:
+        names = {str(each): name for name, each in hook.event.items()}
+        echoed = [f"the event's {names[each]} {each}" for each in told if each in answer]
+        for what in echoed + [_hidden(each) for each in secrets.found_in(answer)]:
             yield _telling(history, hook, f"contains {what}", "an answer without any content of the event")
             break
     for hook in _first_tries(history):
         same = usual.get(str(hook.event.get("event_type")), set())
         if _is_stranger(history, hook) and accepted(hook) and len(same) == 1 and (hook.status, hook.answer) not in same:
-            yield _telling(history, hook, f"({hook.status}, {hook.answer[:40]!r}) differs from that for known ids "
-                           f"{min(same)!r}", "the same answer for known and unknown ids")  # fmt: skip
+            status, usually = min(same, key=repr)
+            yield _telling(
+                history,
+                hook,
+                f"({hook.status} {_text_of(hook.answer)!r}) tells that its ids are unknown; "
+                f"for known ones it is {status} {_text_of(usually)!r}",
+                "the same answer for known and unknown ids",
+            )
 
 
 def _first_tries(history: History) -> Iterator[Hook]:
@@ -224,6 +234,10 @@ def _first_tries(history: History) -> Iterator[Hook]:
         if hook.attempt == 1 and hook.forgery is None and isinstance(ident, str) and ident not in seen:
             seen.add(ident)
             yield hook
+
+
+def _text_of(answer: bytes) -> str:
+    return answer[:40].decode(errors="replace")
 
 
 def _is_stranger(history: History, hook: Hook) -> bool:
@@ -280,7 +294,8 @@ def no_more_than_needed(history: History) -> Iterator[Trigger | Breach]:
         if len(reads) > 1:
             yield Breach(
                 reads[1].at_us,
-                f"the report of order {ident}, which another system made, is read {len(reads)} times and never used",
+                f"the report of order {ident}, which another system made, is read {len(reads)} times from "
+                f"{at(history, reads[0].at_us)} on and never used",
                 "an order that is not one's own is left alone",
                 ops=tuple(reads[:3]),
             )
@@ -303,8 +318,9 @@ def _products(book: Casebook, op: Sent) -> Iterator[Trigger | Breach]:
     if not {str(each) for each in asked} <= needed:
         yield Breach(
             op.at_us,
-            f"link order {order.order_id} of {', '.join(sorted(kin))} asks for {asked}; they need {sorted(needed)}",
-            "the products that the person's cases use",
+            f"order {order.order_id} for a new login, made at {at(book.history, op.at_us)}, asks for "
+            f"{', '.join(map(str, asked))}; {', '.join(sorted(kin))} uses {', '.join(sorted(needed))} alone",
+            "the products that the person's cases use, no more",
             ops=(op,),
         )
 
@@ -331,4 +347,11 @@ def _has_data(op: Sent) -> bool:
 
 def _hidden(secret: str) -> str:
     """Return enough of a secret to find it, not enough to use it."""
-    return f"{secret[:6]}… of {len(secret)} characters"
+    return f"{secret[:6]}… ({len(secret)} characters)"
+
+
+def _after(op: Op, secret: str) -> str:
+    """Return what stands before a secret, so that its place in the program can be found."""
+    text = op.line if isinstance(op, Logged) else repr(op.view) if isinstance(op, Shown) else ""
+    before, found, _ = text.partition(secret)
+    return f", after {before[-CONTEXT:]!r}" if found and before else ""

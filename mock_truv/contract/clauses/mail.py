@@ -258,8 +258,10 @@ class Mail:
         for made in (asked, sent):
             for number, (at_us, what, ops) in enumerate(sorted(made, key=lambda it: it[0]), 1):
                 if number > sum(each <= at_us for each in reasons):
-                    often = {1: "never", 2: "once only"}.get(number, f"{number - 1} times only")
-                    yield at_us, f"{what}, though there was reason to ask the person {often}", tuple(ops)
+                    often = {1: "nothing called for asking", 2: "there was one reason to ask"}.get(
+                        number, f"there were {number - 1} reasons to ask"
+                    )
+                    yield at_us, f"{what}, although {often} the person", tuple(ops)
 
     def _needless_refreshes(self, case_id: str) -> Iterator[tuple[int, str, tuple[Op, ...]]]:
         book, latest = self.book, dict[str, tuple["OrderFacts", "Part"]]()

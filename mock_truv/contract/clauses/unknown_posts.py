@@ -37,6 +37,8 @@ class UnknownPost:
     case_id: str
     made: OrderFacts | None
     """The order that it made all the same."""
+    when: str
+    """When it was sent, for people."""
 
     @property
     def story(self) -> str:
@@ -50,7 +52,7 @@ class UnknownPost:
         else:
             went = f"was answered {self.op.status} with an unreadable body"
         made = f" after Truv had made order {self.made.order_id}" if self.made else ", and Truv had made nothing"
-        return f"POST {self.op.path} for {self.case_id} {went}{made}"
+        return f"POST {self.op.path} for {self.case_id} (sent at {self.when}) {went}{made}"
 
 
 def is_unknown(op: Sent) -> bool:
@@ -108,7 +110,8 @@ def unknown_posts(book: Casebook, *, crashes: bool = False) -> Iterator[tuple[Un
     for case_id, ops in posts(book).items():
         for number, op in enumerate(ops):
             if (op.error == "crash") if crashes else is_unknown(op):
-                yield UnknownPost(op, case_id, book.orders.get(op.made or "")), ops[number + 1 :]
+                made, when = book.orders.get(op.made or ""), at(book.history, op.at_us)
+                yield UnknownPost(op, case_id, made, when), ops[number + 1 :]
 
 
 def settled(book: Casebook, chosen: Callable[[UnknownPost], bool]) -> Iterator[Trigger | Breach]:
@@ -161,13 +164,13 @@ def bought_twice(book: Casebook, post: UnknownPost, later: list[Sent]) -> Iterat
             expected = f"Adopt {post.made.order_id}: {found_by} it."
             if not found_by:
                 expected = (
-                    f"Nothing showed {post.made.order_id}: show the case as UNKNOWN_OUTCOME or MANUAL before another"
-                    " is made, so that somebody can look."
+                    f"No event told of {post.made.order_id} and no list could show it: show {post.case_id} as"
+                    " UNKNOWN_OUTCOME or MANUAL before another is made, so that somebody can look."
                 )
             yield Breach(
                 op.at_us,
-                f"{post.story}; at {at(book.history, op.at_us)} the program made order {second.order_id} besides,"
-                f" although {post.made.order_id} {_how_it_stood(post.made, op.at_us)}",
+                f"{post.story}; at {at(book.history, op.at_us)} the program asked again, and order"
+                f" {second.order_id} was made too, although {_how_it_stood(book, post.made, op.at_us)}",
                 expected,
                 ops=(post.op, op),
             )
@@ -186,10 +189,12 @@ def wrong_order(book: Casebook, post: UnknownPost) -> Iterator[Breach]:
             continue
         order = book.orders.get(str(prefill["order_id"]) if prefill else "")
         if order is not None and _is_of_earlier_cycle(book, order, post, cycle):
+            maker = "by another system" if order.elsewhere else f"in {book.cycle_of(order)}"
             yield Breach(
                 op.at_us,
-                f"{post.story}; then {post.case_id} was shown READY in {cycle} with the data of {order.order_id},"
-                f" made at {at(book.history, order.at_us)}, before the request",
+                f"{post.story}; at {at(book.history, op.at_us)} {post.case_id} was shown READY in {cycle} with the data"
+                f" of order {order.order_id}, which was made {maker} at {at(book.history, order.at_us)}, before the"
+                " request",
                 "Adopt only an order that was made after the request began and that nobody knows yet.",
                 ops=(post.op, op),
             )
@@ -212,9 +217,10 @@ def left_lying(book: Casebook, post: UnknownPost, from_us: int) -> Iterator[Brea
         what = "no refresh had been made" if post.made is None else "nobody had looked at that order"
         yield Breach(
             due_us,
-            f"{post.story}; {lasting(due_us - from_us)} later {what}, and {post.case_id} was shown"
+            f"{post.story}; {lasting(due_us - from_us)} later {what}, and {post.case_id} was still shown"
             f" {view.state if view else 'nowhere'}",
-            "Look for the order; if there is none ask again, or show MANUAL (UNKNOWN_OUTCOME with policy manual).",
+            f"Look for the order; if there is none, ask again, or show {post.case_id} as MANUAL (or UNKNOWN_OUTCOME,"
+            " unless the manifest's policy unknown_post is reconcile).",
             ops=(post.op,),
         )
 
@@ -305,10 +311,10 @@ def _counts(part: Part, at_us: int) -> bool:
     return part.ended_us is None or part.ended_us > at_us or part.status == "done"
 
 
-def _how_it_stood(made: OrderFacts, at_us: int) -> str:
+def _how_it_stood(book: Casebook, made: OrderFacts, at_us: int) -> str:
     if made.closed_us is None or made.closed_us > at_us:
-        return "was still open"
-    return f"had been completed for {lasting(at_us - made.closed_us)}"
+        return f"{made.order_id} was still open"
+    return f"{made.order_id} was complete since {at(book.history, made.closed_us)}"
 
 
 def _shown_by(book: Casebook, post: UnknownPost, op: Sent) -> str | None:
@@ -317,7 +323,7 @@ def _shown_by(book: Casebook, post: UnknownPost, op: Sent) -> str | None:
     for hook in book.hooks:
         named = hook.event.get("order_id") == post.made.order_id and hook.forgery is None
         if named and hook.seq < op.seq and hook.status is not None and hook.status < 300:
-            return f"the {hook.event.get('event_type')} that came at {at(book.history, hook.at_us)} names"
+            return f"the {hook.event.get('event_type')} webhook of {at(book.history, hook.at_us)} names"
     listed = knob(book, "order_list") == "present" and knob(book, "order_list_lag_seconds") <= LIST_LAG_S
     refused = any(
         post.op.seq < each.seq < op.seq and each.fault is not None and 400 <= (each.status or 0) < 500

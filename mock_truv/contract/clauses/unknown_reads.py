@@ -12,6 +12,7 @@ from mock_truv.contract.clauses.common import at, prefill_orders
 from mock_truv.contract.clauses.g_api_reads import is_whole
 from mock_truv.contract.clauses.hooks import ENDINGS
 from mock_truv.contract.clauses.mail import Mail
+from mock_truv.contract.operations import STATUSES
 from mock_truv.core.instants import HOUR_US
 
 if TYPE_CHECKING:
@@ -39,15 +40,27 @@ def unknown_reads_decide_nothing(history: History) -> Iterator[Trigger | Breach]
         last[order.order_id] = read
         yield Trigger(read.ended_us, f"GET {read.path} showed a status that no page names")
         for op, what in () if _is_explained(mail, order, read) else _decided(mail, order, read):
-            text = f"GET {read.path} showed a status that no page names; nothing else had told of an end on "
-            text += f"{at(history, op.at_us)}, and {what}"
-            yield Breach(op.at_us, text, "Nothing before a read shows a known end.", (read, op))
+            text = (
+                f"at {at(history, read.ended_us)} GET {read.path} showed {_strange(read)}; nothing else had told of an "
+            )
+            text += f"end, and at {at(history, op.at_us)} {what}"
+            yield Breach(op.at_us, text, "Another read later; nothing before one shows a known end.", (read, op))
     for order_id, read in last.items():
         late = mail.unsettled(mail.book.orders[order_id], read.ended_us, "B-LOSS")
         if late is not None:
-            text = f"GET {read.path} showed a status that no page names; its refresh is over, and {late[1].case_id} is "
-            text += f"still {late[1].state} on {at(history, late[0])}"
+            text = (
+                f"at {at(history, read.ended_us)} GET {read.path} showed {_strange(read)}; its refresh is over, and at "
+            )
+            text += f"{at(history, late[0])} {late[1].case_id} is still shown {late[1].state}"
             yield Breach(late[0], text, "The order is read again and its end shown.", (read,))
+
+
+def _strange(read: Sent) -> str:
+    """Return the unknown statuses that a read showed, for evidence."""
+    answer = read.answer if isinstance(read.answer, dict) else {}
+    parts = [answer, *(each for each in answer.get("employers") or () if isinstance(each, dict))]
+    found = {str(each["status"]) for each in parts if each.get("status") and each["status"] not in STATUSES}
+    return f"the status {', '.join(sorted(found))}, which no page names" if found else "a status that no page names"
 
 
 def _decided(mail: Mail, order: OrderFacts, read: Sent) -> Iterator[tuple[Op, str]]:

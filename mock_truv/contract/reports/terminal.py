@@ -83,11 +83,13 @@ def _failure(failure: Failure) -> Iterator[str]:
     yield from (f"  {line}" for line in story_lines(moments))
     if not failure.shrunk:
         yield "  (not fully shrunk: time was over)"
-    yield f"  seen first in: {failure.found_in}"
+    yield f"  seen first in: {failure.found_in} (before shrinking)"
 
 
 def _wrapped(label: str, text: str) -> Iterator[str]:
-    yield from textwrap.wrap(text, WIDTH, initial_indent=f"  {label}", subsequent_indent=" " * (len(label) + 2))
+    yield from textwrap.wrap(
+        text, WIDTH, initial_indent=f"  {label}", subsequent_indent=" " * (len(label) + 2), break_on_hyphens=False
+    )
 
 
 def _table(report: RunReport) -> Iterator[str]:

@@ -27,6 +27,13 @@ def mixed(**shown: Any) -> Story:
     return three().refresh(0, "first", DONE, GONE, DOWN).show(0.2, **shown)
 
 
+def repaired(first: str, second: str = "REAUTH_SENT") -> Story:
+    """Return a story in which the person has logged in for one employer before the second one wants a login."""
+    story = three().refresh(0, "first", GONE, ("mfa_error", 3), ("done", 0.1)).show(0.2, "PARTIAL")
+    story.link(0.2, "link-a", "completed", 1).login(0.9, "link-a")
+    return story.show(3, "PARTIAL", employers=states(first, second, "READY"))
+
+
 def states(first: str, second: str, third: str) -> dict[str, str]:
     """Return the employers of a view."""
     return {A: first, B: second, C: third}
@@ -87,6 +94,7 @@ KEPT: list[tuple[str, str, Callable[[], Story]]] = [
         state="MANUAL", employers=states("READY", "REAUTH_SENT", "RETRY_WAIT"))),
     ("RF-40", "held", lambda: mixed(
         state="REFRESHING", employers=states("REFRESHING", "REAUTH_NEEDED", "RETRY_WAIT"))),
+    ("RF-40", "logged in before the last came", lambda: repaired("READY")),
     ("RF-41", "the passing one", lambda: retried(C)),
     ("RF-42", "one after the other", lambda: two_logins(5, used_at=4)),
     ("RF-43", "retried", lambda: asked_and_waiting(retry=True)),
@@ -96,6 +104,7 @@ KEPT: list[tuple[str, str, Callable[[], Story]]] = [
 ]  # fmt: skip
 BROKEN: list[tuple[str, str, Callable[[], Story]]] = [
     ("RF-40", "complete", lambda: mixed(state="READY")),
+    ("RF-40", "logged in, and the other one hidden", lambda: repaired("READY", "READY")),
     ("RF-40", "failed", lambda: mixed(state="REAUTH_SENT")),
     ("RF-40", "all failed", lambda: mixed(state="PARTIAL", employers=states("MANUAL", "MANUAL", "MANUAL"))),
     ("RF-41", "the done one too", lambda: retried(A, C)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -30,6 +30,8 @@ class Crowd:
     days: float = 6
     due_on: Sequence[str | None] = ()
     concurrency: int = 4
+    budget: int | None = None
+    nightly: bool = False
     ops: list[Op] = field(default_factory=list)
     orders: list[OrderFacts] = field(default_factory=list)
 
@@ -38,9 +40,15 @@ class Crowd:
         self.ops.append(replace(op, seq=len(self.ops) + 1))
         return self
 
-    def run(self, hours: float, **counts: int) -> Crowd:
-        """Make a run; ``counts`` is its summary."""
-        return self.add(Called(at_us=at_us(hours), name="run_due", cycle=CYCLE, result=counts))
+    def run(self, hours: float, **counts: Any) -> Crowd:
+        """Make a run that returns at once, or at ``until``, in a ``cycle``; the other ``counts`` are its summary."""
+        cycle, ended_us = counts.pop("cycle", CYCLE), at_us(counts.pop("until", hours))
+        return self.add(Called(at_us=at_us(hours), name="run_due", cycle=cycle, result=counts, ended_us=ended_us))
+
+    def broken_off(self, hours: float) -> Crowd:
+        """Make a run that never returns, because the program dies in it."""
+        self.add(Called(at_us=at_us(hours), name="run_due", cycle=CYCLE))
+        return self.crash(hours, hours + 0.1)
 
     def refresh(self, hours: float, *numbers: int, ending: str | None = "done", over: float | None = None,
                 apart: float = SECOND_H, opened: int = 1) -> Crowd:  # fmt: skip
@@ -97,7 +105,10 @@ class Crowd:
         return History(
             plan=plan("Written by hand"), ops=tuple(self.ops), cases=cases, orders=tuple(self.orders),
             start_us=START_US, end_us=at_us(24 * self.days),
-            manifest=Manifest(capabilities=BULK, counts={"concurrency": self.concurrency}),
+            manifest=Manifest(
+                capabilities=BULK, counts={"concurrency": self.concurrency, "budget_per_day": self.budget},
+                policies={"run_times": ["02:00"]} if self.nightly else {},
+            ),
         )  # fmt: skip
 
 
@@ -138,6 +149,8 @@ KEPT: dict[str, tuple[str, str, Crowd]] = {
         ("RF-95", "i_bulk", poisoned().refresh(1.1, *REST).show(2, "READY", *REST)),
     "95: the account is refused":
         ("RF-95", "i_bulk", Crowd().run(1).refresh(1, 1, ending="error").refresh(1, *REST).show(2, "READY", *REST)),
+    "95: within the budget":
+        ("RF-95", "i_bulk", replace(poisoned(), budget=8).refresh(1.1, *REST).show(2, "READY", *REST)),
     "96: buckets agree": ("RF-96", "i_bulk", counted(ready=6, link=2)),
     "97: nothing happens": ("RF-97", "i_bulk", rerun()),
     "97: what was unavailable is repeated": ("RF-97", "i_bulk", rerun("unavailable").refresh(2, 1, 2)),
@@ -154,6 +167,7 @@ KEPT: dict[str, tuple[str, str, Crowd]] = {
 }  # fmt: skip
 BROKEN: dict[str, tuple[str, str, Crowd]] = {
     "95: the run ends": ("RF-95", "i_bulk", poisoned()),
+    "95: the run ends within the budget": ("RF-95", "i_bulk", replace(poisoned(), budget=8)),
     "95: refreshed and never read": ("RF-95", "i_bulk", poisoned().refresh(1.1, *REST).show(2, "REFRESHING", *REST)),
     "96: too few": ("RF-96", "i_bulk", counted(ready=6)),
     "96: nothing told": ("RF-96", "i_bulk", counted()),
@@ -196,6 +210,13 @@ CALM: dict[str, tuple[str, str, Crowd]] = {
     "95: most cases are bad":
         ("RF-95", "i_bulk", Crowd().run(1).refused(1, 1).refused(1, 2).refused(1, 3).refused(1, 4)),
     "96: changes in the same instant": ("RF-96", "i_bulk", counted(ready=5, not_started=3).refresh(24, 1)),
+    "95: beyond the budget": ("RF-95", "i_bulk", replace(poisoned(), budget=7)),
+    "96: a run that takes an hour":
+        ("RF-96", "i_bulk", counted(ready=6, link=2).run(48, until=49, ready=8).refresh(48.5, 7, 8)),
+    "96: the date came in an earlier cycle":
+        ("RF-96", "i_bulk", counted(ready=6, link=2).run(48, cycle="cycle-2", link=1)),
+    "98: no run comes that it lives through":
+        ("RF-98", "i_resume", replace(Crowd().run(1).refresh(1, 1, 2).crash(1.1, 1.2), nightly=True).broken_off(3)),
     "97: another cycle": ("RF-97", "i_bulk", rerun().add(
         Called(at_us=at_us(2), name="request_refresh", case_id="case-3", cycle="cycle-2")).refresh(2, 3)),
     "98: the story is too short": ("RF-98", "i_resume", replace(killed(), days=2)),
