@@ -11,7 +11,7 @@ import msgspec
 from mock_truv.api.call import Request
 from mock_truv.commands import CompleteBridge, LeaveBridge, Redeliver
 from mock_truv.contract.adapter import HarnessCrash
-from mock_truv.contract.operations import Called, Hook, Person
+from mock_truv.contract.operations import Called, Happened, Hook, Person
 from mock_truv.core.base import suborders
 from mock_truv.core.instants import DAY_US, SECOND_US, parse_duration
 from mock_truv.core.logins import GOOD_PASSWORD, RIGHT_CODE, typed
@@ -96,6 +96,8 @@ def do(run: Run, rule: DriverRule) -> None:
                 _refresh_elsewhere(run, facts)
         case "clock-back" | "clock-forward":
             run.host.skew_us += lasting_us if rule.do == "clock-forward" else -lasting_us
+            way = f"{rule.do.removeprefix('clock-')} by {rule.lasting}"
+            run.record(Happened(at_us=run.now_us, name="host-clock", id="host", status=way))
         case "end-faults":
             run.end_faults()
         case _:

@@ -113,6 +113,10 @@ def moment_of(
             return moment("clock", "integrator", f"the program is killed {where}{back}")
         case Logged() if is_evidence:
             return moment("integrator", "integrator", f"logs: {op.line[:160]}")
+        case Happened(name="host-clock"):
+            return moment("clock", "integrator", f"the host's clock jumps {op.status}")
+        case Happened(name="suborder", status="expired") if _is_about(case_ids, _cases_of_order(history, op.order_id)):
+            return moment("Truv", "Truv", f"the link of order {short(op.order_id)} expires")
         case Happened() if is_ending(op) and (is_evidence or _is_about(case_ids, _cases_of_ending(history, op))):
             return moment("Truv", "Truv", f"a task of {_task_text(history, op, breach_text)} ends in {op.status}")
         case _:
@@ -246,7 +250,7 @@ def _request_text(history: History, op: Sent) -> str:
     if op.error == "crash":
         answer = "→ killed meanwhile"
     made = f", order {short(op.made)} made" if op.made else ""
-    struck = f" [fault: {WENT_WRONG.get(op.fault, op.fault)}]" if op.fault else ""
+    struck = f" [fault of the plan: {WENT_WRONG.get(op.fault, op.fault)}]" if op.fault else ""
     return f"{op.method} {path}{_target_text(history, op)} {answer}{made}{struck}"
 
 
@@ -283,7 +287,7 @@ def _span(span_us: int) -> str:
 
 def _hook_text(op: Hook) -> str:
     what = " ".join(str(op.event[key]) for key in ("event_type", "status") if op.event.get(key))
-    kind = f" FORGED ({op.forgery})" if op.forgery else f" [{op.fault}]" if op.fault else ""
+    kind = f" FORGED ({op.forgery})" if op.forgery else f" [fault of the plan: {op.fault}]" if op.fault else ""
     answer = f"→ {op.status}" if op.status is not None else f"→ no answer ({op.error})"
     answer += " (it raised)" if op.error == "raised" else ""
     again = f", try {op.attempt}" if op.attempt > 1 else ""

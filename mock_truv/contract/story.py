@@ -93,7 +93,8 @@ class _Teller:
         if moment is None or (isinstance(op, Shown) and not self._is_news(op, is_evidence=is_evidence)):
             return
         before = self.moments[-1] if self.moments else None
-        if before is not None and (before.text, before.who) == (moment.text, moment.who):
+        again = before is not None and (before.text, before.who) == (moment.text, moment.who)
+        if before is not None and again and (before.is_evidence == is_evidence or before.at_us == moment.at_us):
             marked = before.is_evidence or is_evidence
             self.moments[-1] = replace(before, times=before.times + 1, is_evidence=marked)
         elif before is None or is_evidence or not self._add(before, moment, op):

@@ -61,7 +61,7 @@ def test_an_ending_its_webhooks_and_the_state_then_shown_are_one_line() -> None:
         (told_by(status=500), "webhook task-status-updated login_error → 500"),
         (told_by(attempt=2), "webhook task-status-updated login_error, try 2 → 200"),
         (told_by(forgery="truncated"), "webhook task-status-updated login_error FORGED (truncated) → 200"),
-        (told_by(fault="duplicate"), "webhook task-status-updated login_error [duplicate] → 200"),
+        (told_by(fault="duplicate"), "webhook task-status-updated login_error [fault of the plan: duplicate] → 200"),
         (told_by(at_us=60 * SECOND_US), "webhook task-status-updated login_error → 200"),
         (told_by(status=None, error="refused"), "a webhook finds nobody: the program is down"),
     ],

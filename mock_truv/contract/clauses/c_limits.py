@@ -150,7 +150,8 @@ def _every_ending_plans() -> tuple[Scenario, ...]:
              profile=RAISED, lasts="3d"),
         plan("Two cycles succeed, then the provider is down; each begun by a run", provider=down("3h", "14d"),
              profile=RAISED, lasts="2d",
-             driver=(*five, DriverRule(do="run-due", after="10m", every="2h", times=5, cycle="cycle-1"))),
+             driver=(*five, *(DriverRule(do="run-due", after=f"{2 * number}h10m", cycle=f"cycle-{number + 1}")
+                              for number in range(5)))),
         plan("Failures, with all events lost", provider=down("0s", "14d"), fault=Lose(), profile=RAISED, lasts="4d"),
     )  # fmt: skip
 
