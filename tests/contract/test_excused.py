@@ -21,6 +21,7 @@ PROGRAMS = {
     "page-ends-by-its-own-clock": "mock_truv.contract.reference:update_mode",
     "equal-amounts": "mock_truv.contract.reference:update_mode",
     "killed-at-work-before-the-next-cycle": "examples.integrators.polling_only:factory",
+    "asked-for-after-the-run": "examples.integrators.nightly_batch:factory",
     "no-date-says-nothing": "examples.integrators.nightly_batch:factory",
     "closed-while-down": "mock_truv.contract.reference:integrator",
 }

@@ -25,7 +25,7 @@ EXAMPLES = ROOT / "examples" / "integrators"
 IN_PROCESS = {
     "mock_truv.contract.reference:integrator": (),
     "mock_truv.contract.reference:thrifty": ("RF-95",),
-    "mock_truv.contract.reference:update_mode": ("RF-19", "RF-32", "RF-89", "RF-109"),
+    "mock_truv.contract.reference:update_mode": (),
     "examples.integrators.webhook_driven:factory": (),
     "examples.integrators.polling_only:factory": ("RF-24", "RF-62", "RF-79"),
     "examples.integrators.nightly_batch:factory": (

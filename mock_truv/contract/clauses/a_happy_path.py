@@ -98,6 +98,8 @@ def _never_begun(book: Casebook, case_id: str, click: Called) -> Iterator[Breach
     for order in (each for kin in book.kin(case_id) for each in book.refreshes(kin)):
         if order.at_us >= click.at_us or order.closed_us is None or order.closed_us >= click.at_us:
             return
+        if book.cycle_of(order) == click.cycle:
+            return  # a run had begun that cycle before
     if any((each.closed_us or each.at_us) >= click.at_us for each in book.link_orders(case_id)):
         return  # a login brings the data, too
     view = book.view_at(case_id, due_us)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mock_truv.contract.clauses.common import LOGIN_LOST, at
 from mock_truv.contract.operations import Sent
-from mock_truv.core.instants import DAY_US
+from mock_truv.core.instants import HOUR_US
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from mock_truv.contract.history import OrderFacts
     from mock_truv.contract.operations import Message, Op
 
-OWN_PAGE_US = DAY_US
-"""A page of the integrator's own (Update Mode) counts as alive for so long; from outside nobody can see for how long it
-really is."""
+PAGE_HOURS = 24
+"""A page of the integrator's own (Update Mode) counts as alive for so long where the manifest does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,11 @@ class Offer:
         if self.order is not None and other.order is not None:
             return self.order.order_id == other.order.order_id
         return self.order is other.order and self.url == other.url
+
+
+def page_us(book: Casebook) -> int:
+    """Return how long a page of the integrator's own is alive by its manifest (``page_hours``)."""
+    return (book.history.manifest.counts.get("page_hours") or PAGE_HOURS) * HOUR_US
 
 
 def offers(book: Casebook) -> list[Offer]:
@@ -115,7 +119,7 @@ def _offer(book: Casebook, case_id: str, op: Op, order: OrderFacts | None, url: 
            withdrawn: Mapping[str | None, int]) -> Offer:  # fmt: skip
     if order is None:
         logins = [it.at_us for it in book.did(case_id) if it.status == "login" and it.at_us >= op.at_us]
-        ends_us = op.at_us + (0 if book.clock_stepped else OWN_PAGE_US)  # it ends by the program's own clock
+        ends_us = op.at_us + (0 if book.clock_stepped else page_us(book))  # it ends by the program's own clock
         dead_us = min([*logins, ends_us])
     else:
         ends = [order.expires_us or None, order.canceled_us, order.closed_us, withdrawn.get(order.order_id)]

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 SECTION = "B. Classification of outcomes"
 IN_FLIGHT_US = 5 * MINUTE_US
 """What was decided before the news came may still go out so much later."""
-NOT_COMPLETED = frozenset({"expired", "skipped", "canceled", "error"})
 
 
 # --- RF-10, RF-11 -----------------------------------------------------------------------------------------------------
@@ -296,53 +295,4 @@ def _not_followed(book: Casebook, case_id: str, link_id: str, hook: Hook) -> Ite
         f"{at(history, due_us)} nobody had been asked, and the case shows {last.state if last else 'nothing'}",
         "REAUTH_NEEDED or MANUAL: without the connection nothing goes on by itself",
         ops=(hook, *book.standing(case_id, due_us, due_us)),
-    )
-
-
-# --- RF-19 ------------------------------------------------------------------------------------------------------------
-
-
-@clause(
-    "RF-19", "MUST", "endings of the link order are handled", section=SECTION, needs=("core", "reauth"),
-    source="manage orders page", plans=b_plans.unused_links,
-    advice="Watch the link's order to its end: offer again a bounded number of times, a day apart, then MANUAL.",
-)  # fmt: skip
-def unused_links_are_followed(history: History) -> Iterator[Trigger | Breach]:
-    """A link that expired, was skipped or canceled is followed by a new one, later, or by a caseworker's review."""
-    book = Casebook.of(history)
-    withdrawn = {op.order_id for op in book.requests.values() if op.path.rstrip("/").endswith("/cancel")}
-    for order in history.link_orders():
-        if order.elsewhere or order.case_id is None or order.order_id in withdrawn or not book.is_known(order):
-            continue
-        statuses = {part.suborder_status for part in order.parts} or {"expired"}
-        ended_us = order.closed_us if order.parts else order.expires_us
-        if ended_us is None or ended_us > history.end_us or not statuses <= NOT_COMPLETED:
-            continue
-        yield Trigger(ended_us, f"link order {order.order_id} of {order.case_id} ended: {', '.join(sorted(statuses))}")
-        yield from _waits_on(book, order, order.case_id, ended_us, ", ".join(sorted(statuses)))
-
-
-def _waits_on(book: Casebook, order: OrderFacts, case_id: str, ended_us: int, how: str) -> Iterator[Breach]:
-    """Yield a case that goes on waiting for a link that is dead."""
-    history = book.history
-    due_us = book.until(ended_us, "B-STUCK", extra_us=DAY_US)
-    if due_us is None or due_us >= book.cycle_ends_us(case_id, book.cycle_of(order), order.at_us):
-        return
-    newer = any(order.at_us < it.at_us <= due_us for it in book.link_orders(case_id))
-    newer |= any(
-        message.kind == "link" and ended_us < message.at_us <= due_us
-        for kin in book.kin(case_id) for message in book.messages(kin)
-    )  # fmt: skip
-    view = book.view_at(case_id, due_us)
-    if newer or view is None or book.came_back(case_id, order.at_us, due_us):
-        return
-    later = view.state == "REAUTH_NEEDED" and view.next_action_at is not None
-    if later or not ASKS_PERSON & {view.state, *view.employers.values()}:
-        return
-    yield Breach(
-        due_us,
-        f"{case_id}: order {order.order_id}, whose link the person has, ended ({how}) at {at(history, ended_us)}; by "
-        f"{at(history, due_us)} there was no new link, and the case still shows {view.state}",
-        "a new link some time later, or MANUAL",
-        ops=(*book.evidence(order), *book.standing(case_id, due_us, due_us)),
     )

@@ -10,16 +10,15 @@ from mock_truv.contract.clauses.common import ASKS_PERSON, Casebook, at, lasting
 from mock_truv.contract.clauses.e_plans import PASSWORD
 from mock_truv.contract.clauses.endings import after
 from mock_truv.contract.clauses.windows import WINDOW_US, Windows, ops_of
-from mock_truv.contract.plan import NEW_ORDER_POST, ORDER_LIST, ORDER_READ, down, during, person, plan, request
-from mock_truv.core.faults import Slow, Status, Timeout
+from mock_truv.contract.plan import down, person, plan, request
 from mock_truv.core.instants import DAY_US, MINUTE_US, parse_duration
-from mock_truv.core.scenario import ConnectionRule, DriverRule, PersonRule
+from mock_truv.core.scenario import ConnectionRule, PersonRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_truv.contract.history import History, OrderFacts
-    from mock_truv.contract.operations import Called, Message, Op
+    from mock_truv.contract.history import History
+    from mock_truv.contract.operations import Called, Op
     from mock_truv.core.scenario import Scenario
 
 SECTION = "D. Time"
@@ -251,69 +250,3 @@ def _lives(book: Casebook, zone: str, case_id: str) -> Iterator[Trigger | Breach
             "no second link while one is alive, nor within a day of it",
             ops=book.evidence(first, second),
         )
-
-
-# --- RF-32 ------------------------------------------------------------------------------------------------------------
-
-
-def _dead_link_plans() -> tuple[Scenario, ...]:
-    lost = ConnectionRule(password_changes_after=PASSWORD)
-    unsure = Timeout(commit=True, times=1, **NEW_ORDER_POST)
-    short = {"order_expiry_hours": 24}
-
-    def blind(lasting_: str) -> tuple[object, ...]:
-        return (
-            unsure,
-            during(Status(status=503, **ORDER_READ), "10s", lasting_),
-            during(Status(status=503, **ORDER_LIST), "10s", lasting_),
-        )
-
-    return (
-        plan("The order of the link is found after its life of a day", connection=lost, fault=blind("30h"),  # type: ignore[arg-type]
-             profile=short, lasts="7d"),
-        plan("A link made on Friday, for two days", connection=lost, driver=(request("4d"), person("completes", "80h")),
-             profile={"order_expiry_hours": 48}, lasts="12d"),
-        plan("A link that lives a day, and a person who never comes", connection=lost, profile=short, lasts="9d"),
-        plan("The answer with the link comes slowly", connection=lost, profile=short, lasts="5d",
-             fault=Slow(seconds=9.0, **NEW_ORDER_POST)),
-        plan("The program is down while its link dies", connection=lost, profile=short, lasts="7d",
-             driver=(request(), DriverRule(do="crash", at="committed", method="POST", path="/v1/orders/",
-                                           lasting="2d"))),
-        plan("The order of the link is found over a weekend", connection=lost, fault=unsure, driver=request("4d"),
-             profile=short | {"order_list_lag_seconds": 60}, lasts="9d"),
-    )  # fmt: skip
-
-
-@clause(
-    "RF-32", "MUST", "never offer a dead link", section=SECTION, needs=("reauth", "outbox"),
-    source="manage orders page: 72 h by default, 1 day to 12 weeks, weekends not counted; expired_at, is_expired",
-    plans=_dead_link_plans,
-    advice="Read expired_at and is_expired of the order right before the message goes out; compute no life yourself.",
-)  # fmt: skip
-def no_dead_link(history: History) -> Iterator[Trigger | Breach]:
-    """When a link is sent its order is alive: not expired, not canceled."""
-    for message in history.messages:
-        order = _order_of(history, message)
-        if order is None or message.kind not in {"link", "reminder"}:
-            continue
-        yield Trigger(message.at_us, f"a {message.kind} for order {order.order_id} was sent")
-        sent_us = min(message.sent_us or message.at_us, message.at_us)
-        dead_us = min(order.expires_us, order.canceled_us or order.expires_us)
-        if sent_us >= dead_us:
-            how = "expired" if dead_us == order.expires_us else "was canceled"
-            yield Breach(
-                message.at_us,
-                f"{message.case_id}: a {message.kind} for order {order.order_id} went out at "
-                f"{at(history, sent_us)}; the order {how} at {at(history, dead_us)}",
-                "a look at the order right before; where it is dead a new order, and the link of that",
-                ops=(*[op for op in history.sent if op.made == order.order_id][:1], message),
-            )
-
-
-def _order_of(history: History, message: Message) -> OrderFacts | None:
-    """Return the link order that a message is about."""
-    order = history.order(message.order_id)
-    if order is None and message.url:
-        named = (it for it in history.orders if it.url and (it.url in str(message.url)))
-        order = next(named, None)
-    return order if order is not None and not order.is_refresh else None

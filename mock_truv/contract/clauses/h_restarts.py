@@ -6,9 +6,9 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from mock_truv.contract.clause import Breach, Trigger, clause
-from mock_truv.contract.clauses.common import TO_PERSON, Casebook, at, lasting
-from mock_truv.contract.clauses.unknown_posts import bought_twice, case_of, knob, unknown_posts
-from mock_truv.contract.plan import NEW_ORDER_POST, ORDER_POST, ORDER_READ, crash, down, person, plan, request
+from mock_truv.contract.clauses.common import Casebook, at, lasting
+from mock_truv.contract.clauses.unknown_posts import case_of, knob
+from mock_truv.contract.plan import ORDER_POST, ORDER_READ, down, plan, request
 from mock_truv.core import faults
 from mock_truv.core.instants import DAY_US, HOUR_US, MINUTE_US, SECOND_US, instant_of
 from mock_truv.core.scenario import ConnectionRule, DriverRule
@@ -27,122 +27,6 @@ FIRST_RETRY_US = 15 * MINUTE_US
 REACTS_US = 10 * MINUTE_US
 PAUSE_MAX_US = HOUR_US
 """A longer Retry-After may be cut to this."""
-
-
-# --- contact around a crash
-
-
-def contact_plans() -> tuple[Scenario, ...]:
-    """Return: the program dies before, while and after it makes the order behind a link, and after sending it."""
-    absent = {"order_list": "absent"}
-    at_post = {
-        point: plan(
-            f"killed with the order for a new login {point}, events lost", connection=SESSION_OVER, lasts="5d",
-            fault=faults.Lose(), driver=(request(), crash(point, lasting="10m", **NEW_ORDER_POST)),
-        )
-        for point in ("sending", "committed", "answered")
-    }  # fmt: skip
-    return (
-        at_post["committed"],
-        at_post["answered"],
-        at_post["sending"],
-        plan("killed when the link was just sent", connection=SESSION_OVER, lasts="5d",
-             driver=(request(), crash("announced", lasting="10m"))),
-        plan("killed with the order for a new login committed; the list lags", connection=SESSION_OVER, lasts="3d",
-             profile={"order_list_lag_seconds": 60}, driver=(request(), crash("committed", **NEW_ORDER_POST))),
-        plan("killed with the order for a new login committed; a new user is made", connection=SESSION_OVER, lasts="3d",
-             profile={"user_of_new_order": "replaced"},
-             driver=(request(), crash("committed", lasting="10m", **NEW_ORDER_POST), person("completes", after="1d"))),
-        plan("killed with the order for a new login committed; no list, the event comes again", lasts="3d",
-             connection=SESSION_OVER, profile=absent,
-             driver=(request(), crash("committed", lasting="1m", **NEW_ORDER_POST))),
-        plan("killed with the order for a new login committed; no list, and the event was given up", lasts="3d",
-             connection=SESSION_OVER, profile=absent,
-             driver=(request(), crash("committed", lasting="10m", **NEW_ORDER_POST))),
-        plan("killed with the order for a new login committed; no list, events lost: somebody is to know", lasts="5d",
-             connection=SESSION_OVER, profile=absent, fault=faults.Lose(),
-             driver=(request(), crash("committed", lasting="10m", **NEW_ORDER_POST))),
-    )  # fmt: skip
-
-
-@clause("RF-89", "MUST", "Crash around contact", section=SECTION, plans=contact_plans,
-        needs=("core", "persist", "reauth", "outbox"), source="inferred: people were seen to get two messages",
-        advice="Write down that a link order is about to be made, with an order number of your own; after a start look "
-               "for it (order list, events, delivery history); send the link in the write that notes it.")  # fmt: skip
-def crash_asks_once(history: History) -> Iterator[Trigger | Breach]:
-    """However the integrator dies around asking a person, one order is made for it and the person gets its link.
-
-    The link comes once; twice, carrying the same order, only if the crash fell between sending and recording.
-    """
-    book = Casebook.of(history)
-    for post, later in unknown_posts(book, crashes=True):
-        if post.op.is_new_order:
-            yield Trigger(post.op.at_us, post.story)
-            yield from bought_twice(book, post, later)
-            yield from _never_asked(book, post.case_id, post.op)
-    for death in book.deaths:
-        before = [it for it in history.messages if it.kind == "link" and it.seq < death.seq]
-        if death.where != "announced" or not before:
-            continue
-        last = before[-1]
-        yield Trigger(death.at_us, f"killed when the link for {last.case_id} was just sent")
-        first = book.orders.get(last.order_id or "")
-        for other in book.link_orders(last.case_id):
-            if first is not None and _is_live(first, other.at_us) and other.at_us > death.at_us:
-                yield Breach(
-                    other.at_us,
-                    f"the program was killed at {at(history, death.at_us)} when it had sent the link of"
-                    f" {first.order_id} for {last.case_id}; started again, it made {other.order_id} although the first"
-                    " was alive",
-                    "Nothing, or the same link once more.",
-                    ops=(last, death, *book.evidence(other)),
-                )
-                break
-    yield from _same_link_often(book)
-
-
-def _is_live(order: OrderFacts, at_us: int) -> bool:
-    """Return whether the link of an order that was made before could still be used then."""
-    ended = [each for each in (order.canceled_us, order.closed_us) if each is not None]
-    return order.at_us < at_us < order.expires_us and all(at_us < each for each in ended)
-
-
-def _never_asked(book: Casebook, case_id: str, op: Sent) -> Iterator[Breach]:
-    back_us = next((it.back_us for it in book.deaths if it.at_us >= op.at_us and it.back_us), None)
-    due_us = None if back_us is None else book.until(back_us, "B-STUCK")
-    if due_us is None or book.closed_us(case_id) is not None or book.waits_for_run(op.at_us, due_us):
-        return
-    kin = book.kin(case_id)
-    asked = any(it.kind in TO_PERSON and it.at_us >= op.at_us for each in kin for it in book.messages(each))
-    anew = any(each.seq > op.seq for each in book.asked(case_id))
-    view = book.view_at(case_id, due_us)
-    waits = view is not None and view.state in {"IDLE", "DUE", "REFRESHING", "REAUTH_NEEDED", "REAUTH_SENT"}
-    if view is not None and waits and not asked and not anew and not book.came_back(case_id, op.at_us, due_us):
-        yield Breach(
-            due_us,
-            f"the program was killed at {at(book.history, op.at_us)} around POST {op.path} for {case_id};"
-            f" {lasting(due_us - op.at_us)} later no link had been sent and it was still shown {view.state}",
-            "Find the order that was made (or make one) and send its link.",
-            ops=(op,),
-        )
-
-
-def _same_link_often(book: Casebook) -> Iterator[Breach]:
-    for case_id in book.history.cases:
-        by_order: dict[str, list[int]] = {}
-        for message in book.messages(case_id):
-            if message.kind == "link" and message.order_id is not None:
-                by_order.setdefault(message.order_id, []).append(message.at_us)
-        for order_id, times_us in by_order.items():
-            deaths = [it for it in book.deaths if times_us[0] <= it.at_us <= times_us[-1]]
-            if deaths and len(times_us) > 1 + len(deaths):
-                yield Breach(
-                    times_us[-1],
-                    f"the link of order {order_id} was sent {len(times_us)} times for {case_id}, last at"
-                    f" {at(book.history, times_us[-1])}, with {len(deaths)} crashes in that time",
-                    "Once; once more at most for a crash between sending and recording.",
-                    ops=tuple(it for it in book.messages(case_id) if it.order_id == order_id),
-                )
 
 
 # --- what a restart must still know
@@ -313,7 +197,7 @@ def _reaction(book: Casebook, case_id: str, from_us: int, known_us: int) -> tupl
     links = book.link_orders(case_id)
     for order in links:
         standing = any(
-            known_us <= it.at_us < from_us and book.is_known(it) and _is_live(it, order.at_us) for it in links
+            known_us <= it.at_us < from_us and book.is_known(it) and is_live(it, order.at_us) for it in links
         )
         if from_us <= order.at_us <= from_us + REACTS_US and standing:
             return order.at_us, f"another order for a new login was made ({order.order_id})"
@@ -345,3 +229,9 @@ def _budget(book: Casebook) -> Iterator[Breach]:
                 "Count in the store.",
                 ops=(death,),
             )
+
+
+def is_live(order: OrderFacts, at_us: int) -> bool:
+    """Return whether the link of an order that was made before could still be used then."""
+    ended = [each for each in (order.canceled_us, order.closed_us) if each is not None]
+    return order.at_us < at_us < order.expires_us and all(at_us < each for each in ended)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from mock_truv.contract.clauses.asking import OWN_PAGE_US
+from mock_truv.contract.clauses.asking import page_us
 from mock_truv.contract.clauses.common import Casebook
 from mock_truv.contract.clauses.employers import employer_state
 from mock_truv.contract.clauses.hooks import FAILURES, MAYBE_STRANGER, RETRYABLE, SETTLED, WAITING, accepted, tells_end
@@ -304,7 +304,7 @@ class Mail:
                 ]
                 yield from (each for each in ends if each is not None)
         own_pages = (op for each in kin for op in book.messages(each) if op.kind == "link" and op.order_id is None)
-        yield from (op.at_us + OWN_PAGE_US for op in own_pages)
+        yield from (op.at_us + page_us(book) for op in own_pages)
         yield from (op.at_us for each in kin for op in book.did(each))
         yield from (death.at_us for death in book.deaths)
         links = {link for each in kin if each in history.cases for link in history.cases[each].links.values()}

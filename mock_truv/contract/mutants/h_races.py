@@ -87,6 +87,25 @@ MUTANTS = (
     ),
     Mutant(
         "RF-89",
+        "rf89-asks-anew-at-start",
+        "When it starts it asks everybody anew who has not logged in yet.",
+        (
+            Edit(
+                "program.py",
+                '                self._store.set_timer("attempt", row["attempt_id"], now_us)\n',
+                """\
+                self._store.set_timer("attempt", row["attempt_id"], now_us)
+            for row in self._store.rows("SELECT DISTINCT person_ref FROM slots JOIN cases USING (case_id)"
+                                        " WHERE slots.state = 'REAUTH_SENT'"):
+                self._store.set_timer("person", row["person_ref"], now_us)
+            self._store.do("UPDATE slots SET state = 'REAUTH_NEEDED', at_us = ?, attempt_id = NULL"
+                           " WHERE state = 'REAUTH_SENT'", now_us)
+""",
+            ),
+        ),
+    ),
+    Mutant(
+        "RF-89",
         "rf89-forgets-the-link-order",
         "It does not look for the order behind a link that a crash left unknown.",
         (

@@ -14,7 +14,7 @@ from mock_truv.contract.reference.context import Context
 from mock_truv.contract.reference.prefill import prefill
 from mock_truv.contract.reference.refreshing import work_on_case
 from mock_truv.contract.reference.relinking import work_on_person
-from mock_truv.contract.reference.repairing import session
+from mock_truv.contract.reference.repairing import PAGE_HOURS, session
 from mock_truv.contract.reference.rules import SECOND_US, moment_of, text_of, us_of
 from mock_truv.contract.reference.store import RANKS, Row, Store, packed
 from mock_truv.contract.reference.truv import TIMEOUT_S, Truv
@@ -52,7 +52,7 @@ class Reference:
                              "list", "close", "logs", "source", *repairs, *budget],
             "bounds_s": {"B-PREFILL": 900, "B-LOSS": 86400, "B-STUCK": 259200, "B-LIMIT-RESUME": 86400},
             "counts": {"B-RETRY-N": rules.TRIES_MAX, "B-REOFFER": rules.OFFERS_MAX - 1, "concurrency": 16,
-                       "budget_per_day": self._budget_per_day},
+                       "budget_per_day": self._budget_per_day, "page_hours": PAGE_HOURS},
             "policies": {"age_skip_days": None, "partial": "hold", "unknown_post": "reconcile",
                          "link_on_locked": False, "reminders": 0, "run_times": []},
             "state_map": {}, "field_map": {},

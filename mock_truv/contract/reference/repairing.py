@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from mock_truv.contract.reference.store import Row
 
 PAGE = "https://cases.example.gov/reconnect/"
-PAGE_LIFE_US = 72 * HOUR_US
+PAGE_HOURS = 72
 
 
 def open_page_for(context: Context, attempt: Row) -> None:
     """Send the person the address of a page of our own."""
     store, ident, now_us = context.store, attempt["attempt_id"], context.now_us()
     name = hashlib.blake2b(repr((context.seed, attempt["number"])).encode(), digest_size=16).hexdigest()
-    expires_us = now_us + PAGE_LIFE_US
+    expires_us = now_us + PAGE_HOURS * HOUR_US
     store.change("attempts", {"attempt_id": ident}, status="running", created_us=now_us, expires_us=expires_us,
                  polls=attempts.FIRST_POLL)  # fmt: skip
     context.poll_later(attempt, attempts.FIRST_POLL)

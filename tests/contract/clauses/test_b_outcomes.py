@@ -120,7 +120,9 @@ BROKEN = {
 
 def module_of(clause_id: str) -> str:
     """Return where a clause of section B stands."""
-    return "b_logins" if clause_id in {"RF-10", "RF-11", "RF-17", "RF-18", "RF-19"} else "b_outcomes"
+    if clause_id == "RF-19":
+        return "b_unused_links"
+    return "b_logins" if clause_id in {"RF-10", "RF-11", "RF-17", "RF-18"} else "b_outcomes"
 
 
 @pytest.mark.parametrize("name", KEPT)

@@ -65,7 +65,7 @@ KEPT = {
         "RF-31", "d_time", abroad().refresh(0, "a", ("unavailable", 0.1)).refresh(1, "b", ("unavailable", 1.1))
         .refresh(2, "c", ("unavailable", 2.1)).refresh(24, "d", ("done", 24.1))),
     "a link, and another after its life": ("RF-31", "d_time", abroad().link(0, "one").link(73, "two")),
-    "a living link": ("RF-32", "d_time", Story().link(0, "link").message(1, "link", "link")),
+    "a living link": ("RF-32", "d_links", Story().link(0, "link").message(1, "link", "link")),
     "a time at which it goes on": (
         "RF-33", "d_deadlines",
         Story().click(0).show(0, "RETRY_WAIT", next_action_at=datetime_of(at_us(230))).show(231, "MANUAL")),
@@ -90,7 +90,7 @@ BROKEN = {
     "no pause, on a host in Tokyo": (
         "RF-31", "d_time", abroad().refresh(0, "a", ("unavailable", 0.1)).refresh(0.2, "b", ("done", 1.1))),
     "a second link beside a living one": ("RF-31", "d_time", abroad().link(0, "one").link(63, "two")),
-    "a dead link": ("RF-32", "d_time", Story().link(0, "link").message(72, "link", "link")),
+    "a dead link": ("RF-32", "d_links", Story().link(0, "link").message(72, "link", "link")),
     "forever": ("RF-33", "d_deadlines", Story().click(0).show(0, "REFRESHING")),
     "a timer that never fired": (
         "RF-33", "d_deadlines", Story().click(0).show(0, "RETRY_WAIT", next_action_at=datetime_of(at_us(1)))),

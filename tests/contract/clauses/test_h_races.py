@@ -12,7 +12,7 @@ from tests.contract.clauses.builders import ALL, Story, at_us, judged, prefilled
 
 CRASHED: dict[str, Any] = {"status": None, "error": "crash"}
 NEW = "/v1/orders/new/"
-MODULES = {"RF-89": "h_restarts", "RF-90": "h_restarts", "RF-91": "h_work_left", "RF-92": "h_work_left"}
+MODULES = {"RF-89": "h_contact", "RF-90": "h_restarts", "RF-91": "h_work_left", "RF-92": "h_work_left"}
 
 
 def made(order_id: str) -> dict[str, Any]:
