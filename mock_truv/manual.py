@@ -16,6 +16,7 @@ from msgspec import inspect
 
 from mock_truv.api.dispatch import OPERATIONS
 from mock_truv.contract.clauses import all_clauses
+from mock_truv.contract.declarations import DECLARATIONS
 from mock_truv.core.faults import RequestFault, RequestFaults, WebhookFault, WebhookFaults
 from mock_truv.core.instants import text_z
 from mock_truv.core.profile import PRESETS, Profile, differences, preset
@@ -220,6 +221,15 @@ def clauses() -> str:
     return "\n".join(rows) + "\n"
 
 
+def declarations() -> str:
+    """Return the table of everything that a manifest may hold."""
+    rows = ["| key | form | where it is missing | what it is for |", "| --- | --- | --- | --- |"]
+    for it in DECLARATIONS:
+        default = f"`{it.default}`" if it.default else "nothing"
+        rows.append(f"| `{it.key}` | {it.form} | {default} | {it.meaning} |")
+    return "\n".join(rows) + "\n"
+
+
 def probes() -> str:
     """Return the table of what ``drift --live`` asks a service, in order."""
     rows = ["| request | kind | expects | may be refused with |", "| --- | --- | --- | --- |"]
@@ -235,6 +245,7 @@ def probes() -> str:
 TABLES = {
     "bases": bases,
     "clauses": clauses,
+    "declarations": declarations,
     "doubtful_keys": doubtful_keys,
     "faults": faults,
     "knobs": knobs,

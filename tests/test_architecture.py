@@ -36,13 +36,13 @@ ROOMS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     (  # the transport that reaches a server of this process belongs to that server
         "top",
         ("http/transport",),
-        (*BELOW_THE_EDGE, "description", "edge", "contract", "clauses"),
+        (*BELOW_THE_EDGE, "description", "edge", "adapter", "contract", "clauses"),
     ),
     ("pdf", ("pdf",), ("core", "api")),
     ("description", ("openapi",), BELOW_THE_EDGE),  # what is served, told from its types and from a run of the machine
     ("edge", ("http", "control", "pages"), (*BELOW_THE_EDGE, "pdf", "description")),
     ("contract", ("contract/__init__",), (*BELOW_THE_EDGE, "pdf", "adapter", "reference", "clauses")),  # the front door
-    ("adapter", ("contract/adapter", "contract/transport", "contract/manifest"), ()),
+    ("adapter", ("contract/adapter", "contract/transport", "contract/declarations", "contract/manifest"), ()),
     ("reference", ("contract/reference",), ("adapter",)),  # a stranger's program: it knows nothing but the adapter
     (  # pure judgement: histories, clauses, plans
         "clauses",

@@ -7,27 +7,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mock_truv.contract.adapter import STATES
+from mock_truv.contract.declarations import (
+    CAPABILITIES,
+    CEILINGS_S,
+    COUNTS,
+    PREFILL_WITH_WEBHOOKS_S,
+    REENTRANCIES,
+    known_keys,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-HOUR_S = 3600
-CEILINGS_S = {
-    "B-PREFILL": 24 * HOUR_S,
-    "B-LOSS": 24 * HOUR_S,
-    "B-STUCK": 72 * HOUR_S,
-    "B-LIMIT-RESUME": 24 * HOUR_S,
-}
-"""Longest time that each bound may take; ``B-PREFILL`` with webhooks is ``PREFILL_WITH_WEBHOOKS_S``."""
-PREFILL_WITH_WEBHOOKS_S = 900
-COUNTS = {"B-RETRY-N": 8, "B-REOFFER": 3, "concurrency": 64}
-CAPABILITIES = (
-    "core", "webhook", "poll", "clock", "persist", "reauth", "outbox", "multi", "bulk", "due", "budget", "list",
-    "update_mode", "close", "logs", "source",
-)  # fmt: skip
 CALLS = {"webhook": "webhook", "run_due": "bulk", "outbox": "outbox", "logs": "logs", "close_case": "close"}
 """Optional calls and the capability that each switches on."""
-REENTRANCIES = ("thread", "async", "queue", "none")
 
 
 class ManifestError(Exception):
@@ -86,7 +79,7 @@ def parse_manifest(value: Any, calls: frozenset[str] = frozenset()) -> Manifest:
     """
     if not isinstance(value, dict):
         raise ManifestError(f"describe() gave {type(value).__name__}; it must give a mapping (clauses: manifest)")
-    problems: list[str] = []
+    problems = _unknown("", value)
     tables = {
         name: _table(value, name, problems) for name in ("bounds_s", "counts", "policies", "state_map", "field_map")
     }
@@ -100,10 +93,13 @@ def parse_manifest(value: Any, calls: frozenset[str] = frozenset()) -> Manifest:
     reentrancy = value.get("reentrancy", "none")
     if reentrancy not in REENTRANCIES:
         problems.append(f"reentrancy: {reentrancy!r}; it is one of {', '.join(REENTRANCIES)}")
+    for table in ("bounds_s", "counts", "policies"):
+        problems += _unknown(table, tables[table])
+    for name, number in tables["counts"].items():
+        if number is not None and (not isinstance(number, int) or isinstance(number, bool) or number < 0):
+            problems.append(f"counts: {name} = {number!r}; a whole number from 0 is wanted, or null")
     for name, seconds in tables["bounds_s"].items():
-        if name not in CEILINGS_S:
-            problems.append(f"bounds_s: {name} is unknown; known are {', '.join(CEILINGS_S)}")
-        elif not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or not 0 < seconds < 1e9:
+        if not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or not 0 < seconds < 1e9:
             problems.append(f"bounds_s: {name} = {seconds!r}; seconds above 0 are wanted")
     for own, state in tables["state_map"].items():
         if state not in STATES:
@@ -138,6 +134,13 @@ def parse_manifest(value: Any, calls: frozenset[str] = frozenset()) -> Manifest:
         webhook_path=value.get("webhook_path"),
         findings=_findings(tables["bounds_s"], tables["counts"], "webhook" in capabilities),
     )
+
+
+def _unknown(table: str, value: Mapping[str, Any]) -> list[str]:
+    """Return a problem for each key that no manifest has, so that nobody declares in vain."""
+    known = known_keys(table)
+    where = f"{table}: " if table else ""
+    return [f"{where}{name} is unknown; known are {', '.join(known)}" for name in value if name not in known]
 
 
 def _time_of_day_us(text: str) -> int:

@@ -27,12 +27,6 @@ DEEDS = {
 """What a person did at a link, in words."""
 WENT_WRONG = {"empty": "empty body", "html": "a page of HTML", "truncated": "body cut off", "slow": "slow answer"}
 """Kinds of faults that do not say what they are."""
-KILLED = {
-    "sending": "before {} reached Truv", "committed": "when Truv had carried out {}, before the answer",
-    "answered": "when {} was answered", "announced": "when a message was just sent",
-    "acknowledged": "when a webhook was just acknowledged",
-}  # fmt: skip
-"""Point at which a program is killed -> when that is, in words."""
 _ID = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{24}\b")
 _WORD = re.compile(r"[\w-]+")
 
@@ -109,7 +103,7 @@ def moment_of(
             return moment("person", "Truv", _person_text(op))
         case Died():
             back = f"; it starts again {_span(op.back_us - op.at_us)} later" if op.back_us is not None else ""
-            where = with_short_ids(killed_text(op.where))
+            where = with_short_ids(op.when)
             return moment("clock", "integrator", f"the program is killed {where}{back}")
         case Logged() if is_evidence:
             return moment("integrator", "integrator", f"logs: {op.line[:160]}")
@@ -156,12 +150,6 @@ def short(ident: str | None) -> str:
 def with_short_ids(text: str) -> str:
     """Return a text with its ids shortened as in the lines of a story."""
     return _ID.sub(r"\1", text)
-
-
-def killed_text(where: str) -> str:
-    """Return when a program was killed, in words."""
-    point, _, request = where.partition(" ")
-    return KILLED[point].format(request) if point in KILLED else where.replace("between calls", "between two calls")
 
 
 def _is_about(case_ids: set[str], about: set[str]) -> bool:

@@ -172,9 +172,25 @@ class Happened(Op):
     link_id: str | None = None
 
 
+KILLED = {
+    "sending": "before {} reached Truv", "committed": "when Truv had carried out {}, before the answer",
+    "answered": "when {} was answered", "announced": "when a message was just sent",
+    "acknowledged": "when a webhook was just acknowledged",
+}  # fmt: skip
+"""Point at which a program is killed -> when that is, in words."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Died(Op):
     """The integrator was killed; ``back_us`` is when it was started again."""
 
     where: str
     back_us: int | None = None
+
+    @property
+    def when(self) -> str:
+        """When it was killed, in words."""
+        point, _, request = self.where.partition(" ")
+        if point in KILLED:
+            return KILLED[point].format(request)
+        return self.where.replace("between calls", "between two calls")

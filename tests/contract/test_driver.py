@@ -298,6 +298,10 @@ def test_the_person_logs_in_at_the_link_some_time_after_it_came() -> None:
         ("describe", [], "it must give a mapping"),
         ("describe", {"capabilities": ["flying"]}, "flying is unknown"),
         ("describe", {"bounds_s": {"B-LOSS": -1}}, "seconds above 0"),
+        ("describe", {"bounds_s": {"B-LOST": 9}}, "bounds_s: B-LOST is unknown; known are B-PREFILL, B-LOSS"),
+        ("describe", {"policies": {"reminder": 1}}, "policies: reminder is unknown; known are age_skip_days"),
+        ("describe", {"counts": {"page_hours": "a day"}}, "counts: page_hours = 'a day'; a whole number"),
+        ("describe", {"capabilites": []}, "capabilites is unknown; known are adapter, name, version"),
     ],
 )
 def test_an_adapter_that_misbehaves_is_named_with_its_call(call: str, gives: Any, said: str) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mock_truv.contract.clauses.common import LOGIN_LOST, at
+from mock_truv.contract.declarations import PAGE_HOURS
 from mock_truv.contract.operations import Sent
 from mock_truv.core.instants import HOUR_US
 
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from mock_truv.contract.clauses.common import Casebook
     from mock_truv.contract.history import OrderFacts
     from mock_truv.contract.operations import Message, Op
-
-PAGE_HOURS = 24
-"""A page of the integrator's own (Update Mode) counts as alive for so long where the manifest does not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from mock_truv.contract.clause import Breach, Trigger, clause
 from mock_truv.contract.clauses.common import Casebook, at, lasting
 from mock_truv.contract.clauses.unknown_posts import asks_refresh, buys_again, case_of, is_unknown
-from mock_truv.contract.moments import killed_text
 from mock_truv.contract.plan import NEW_ORDER_POST, ORDER_POST, ORDER_READ, crash, down, person, plan, request
 from mock_truv.core import faults
 from mock_truv.core.scenario import ConnectionRule, DriverRule, PersonRule
@@ -100,7 +99,7 @@ def _orphaned(book: Casebook, case_id: str, death: Died) -> Iterator[Breach]:
         yield Breach(
             due_us,
             f"{case_id} was being worked on when the program was killed at {at(book.history, death.at_us)}"
-            f" ({killed_text(death.where)}); in the {lasting(due_us - back_us)} after its restart"
+            f" ({death.when}); in the {lasting(due_us - back_us)} after its restart"
             f" ({at(book.history, back_us)}) nothing was sent for {case_id}, and it was still shown {view.state}",
             "At start, take up every case that is not final.",
             ops=(death,),

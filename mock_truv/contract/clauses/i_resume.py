@@ -9,7 +9,6 @@ from mock_truv.contract.clauses.bulk import due_cases, has_budget, is_closed, re
 from mock_truv.contract.clauses.common import Casebook, at
 from mock_truv.contract.clauses.i_bulk import SECTION
 from mock_truv.contract.clauses.i_plans import resumed_plans
-from mock_truv.contract.moments import killed_text
 from mock_truv.core.instants import DAY_US, HOUR_US
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def _skipped(book: Casebook, run: Called, death: Died, due: list[str]) -> Iterat
     if skipped:
         yield Breach(
             due_us,
-            f"the program was killed at {at(history, death.at_us)} ({killed_text(death.where)}), in the run of"
+            f"the program was killed at {at(history, death.at_us)} ({death.when}), in the run of"
             f" {run.cycle} (of {at(history, run.at_us)}); started again at {at(history, back_us)}, it had not begun"
             f" {len(skipped)} of {len(due)} due cases by {at(history, due_us)}: {', '.join(skipped[:3])}",
             "every case that the run was for is begun after the restart",
