@@ -260,32 +260,43 @@ def test_an_integrator_made_of_coroutines_is_awaited_and_may_be_called_while_it_
     assert history.view("case-1").state == "READY"  # type: ignore[union-attr]
 
 
+def asks_for_a_login(it: Toy, now: Any) -> Step:
+    """Make one order for a new login when a refresh wants one."""
+    for event in it.hooks:
+        if event.get("status") == "login_error" and not it.known["case-1"].get("asked"):
+            it.known["case-1"]["asked"] = True
+            body = {
+                "products": ["income"],
+                "first_name": "A",
+                "last_name": "B",
+                "external_user_id": "client-000001",
+            }
+            it.ask("POST", "/v1/orders/", body)
+    return Toy.advance(it, now)
+
+
 def test_the_person_logs_in_at_the_link_some_time_after_it_came() -> None:
     """Without an outbox the link is in the person's hands when its order is made; the login repairs the connection."""
-
-    def advance(it: Toy, now: Any) -> Step:
-        for event in it.hooks:
-            if event.get("status") == "login_error" and not it.known["case-1"].get("asked"):
-                it.known["case-1"]["asked"] = True
-                body = {
-                    "products": ["income"],
-                    "first_name": "A",
-                    "last_name": "B",
-                    "external_user_id": "client-000001",
-                }
-                it.ask("POST", "/v1/orders/", body)
-        return Toy.advance(it, now)
-
     story = plan(
         "login", connection=ConnectionRule(password_changes_after="10d"), driver=person("completes", "2h"), lasts="1d"
     )
-    history = run_story(story, toy(advance=advance))
+    history = run_story(story, toy(advance=asks_for_a_login))
     [link_order] = history.link_orders("case-1")
     [visit] = history.people
     assert (visit.did, visit.order_id, visit.status) == ("completes", link_order.order_id, "login")
     assert visit.at_us == link_order.at_us + 2 * HOUR_US
     assert [part.status for part in link_order.parts] == ["done"]
     assert link_order.parts[0].key in history.cases["case-1"].links
+
+
+def test_a_person_who_finds_the_page_of_a_program_down_tries_again_when_it_is_back() -> None:
+    """Where links lead to a page of the program's own, a visit while it is down waits for its next start."""
+    lost = ConnectionRule(password_changes_after="10d")
+    down = DriverRule(do="crash", after="90m", lasting="2h")
+    story = plan("closed page", connection=lost, driver=[request(), person("completes", "2h"), down], lasts="1d")
+    history = run_story(story, toy(advance=asks_for_a_login, open_page=lambda it, url: None))
+    [died], [visit] = history.deaths, history.people
+    assert (visit.did, visit.at_us) == ("completes", died.back_us)
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,44 @@ from __future__ import annotations
 from itertools import islice
 
 import pytest
+from hypothesis import given
 
 from mock_truv.contract.clauses import all_clauses
+from mock_truv.contract.drawing import drawn_plans
 from mock_truv.contract.plan import crash, plan, request
 from mock_truv.contract.shrink import Told, shrunk, smaller
 from mock_truv.core.faults import Duplicate, Lose
-from mock_truv.core.instants import HOUR_US
+from mock_truv.core.instants import HOUR_US, parse_duration
 from mock_truv.core.scenario import PersonRule, Scenario
 from mock_truv.scenarios import parse_scenario, scenario_text
+
+FAMILIES = [each for clause in all_clauses().values() for each in clause.plans()]
+
+
+def cycles_asked_for(scenario: Scenario) -> list[str]:
+    """Return the cycles that requests and runs of a plan ask for, in the order of time, repetitions left out."""
+    asked = []
+    for number, rule in enumerate(scenario.driver):
+        if rule.do in {"request", "run-due"} and rule.at is None:
+            every_us = parse_duration(rule.every) if rule.every else 0
+            times = rule.times if rule.every else 1
+            asked += [(parse_duration(rule.after) + each * every_us, number, rule.cycle) for each in range(times)]
+    cycles = [cycle for _, _, cycle in sorted(asked)]
+    return [cycle for cycle, before in zip(cycles, [None, *cycles], strict=False) if cycle != before]
+
+
+@pytest.mark.parametrize("clause_id", list(all_clauses()))
+def test_nobody_asks_for_a_cycle_that_is_over(clause_id: str) -> None:
+    """Once a cycle has been asked for, no plan of a family asks for an earlier one again."""
+    for each in all_clauses()[clause_id].plans():
+        assert len(set(cycles_asked_for(each))) == len(cycles_asked_for(each)), each.title
+
+
+@given(drawn_plans(FAMILIES))
+def test_a_drawn_plan_asks_for_the_cycle_that_is_under_way(drawn: Scenario) -> None:
+    """A request that was drawn belongs to the cycle of its time, and the plan survives its file."""
+    assert len(set(cycles_asked_for(drawn))) == len(cycles_asked_for(drawn))
+    assert parse_scenario(scenario_text(drawn), drawn.name, "plan.toml") == drawn
 
 
 @pytest.mark.parametrize("clause_id", list(all_clauses()))
