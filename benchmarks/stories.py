@@ -28,12 +28,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 from run import machine
 
 from mock_truv.contract.adapter import CaseIn, CaseView, Env, HookReply, Step, adapter
-from mock_truv.contract.black_box import Target
 from mock_truv.contract.clauses import all_clauses
-from mock_truv.contract.explorer import cases_of, story_key
 from mock_truv.contract.judging import judge_history, run_story
-from mock_truv.contract.listener import Listener
 from mock_truv.contract.reference import integrator
+from mock_truv.contract.run.black_box import Target
+from mock_truv.contract.run.listener import Listener
+from mock_truv.contract.search.explorer import cases_of, story_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,9 +3,9 @@
 from hypothesis import HealthCheck, given, settings
 
 from mock_truv.contract.clauses import all_clauses
-from mock_truv.contract.drawing import drawn_plans
 from mock_truv.contract.judging import judge_history, run_story
 from mock_truv.contract.reference import integrator
+from mock_truv.contract.search.drawing import drawn_plans
 
 BASES = [clause.plans()[0] for clause in all_clauses().values() if "bulk" not in clause.needs]
 

@@ -14,7 +14,7 @@ from mock_truv.contract.adapter import STATES, CaseIn, CaseView, Env, HarnessCra
 
 if TYPE_CHECKING:
     from mock_truv.contract.files import check_scenario
-    from mock_truv.contract.suite import verify
+    from mock_truv.contract.search.suite import verify
     from mock_truv.contract.testing import RefreshContract
 
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
 LATER = {
     "RefreshContract": "mock_truv.contract.testing",
     "check_scenario": "mock_truv.contract.files",
-    "verify": "mock_truv.contract.suite",
+    "verify": "mock_truv.contract.search.suite",
 }
 """Names whose modules are loaded when they are asked for: an adapter's own imports stay light."""
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from mock_truv.contract.explorer import Settings
     from mock_truv.contract.results import RunReport
+    from mock_truv.contract.search.explorer import Settings
     from mock_truv.contract.targets import Subject
 
 EPILOG = """Examples:\n
@@ -103,8 +103,8 @@ def _subject(target: str, start_command: str | None) -> Subject:
 def _observed(put_case: str | None, trigger: str | None, webhook_url: str | None, start_command: str | None, port: int,
               *, faketime: bool) -> Subject:  # fmt: skip
     from mock_truv.contract.errors import TargetError  # noqa: PLC0415
-    from mock_truv.contract.listener import Listener  # noqa: PLC0415
-    from mock_truv.contract.observe import Observed, Template, faketime_library  # noqa: PLC0415
+    from mock_truv.contract.run.listener import Listener  # noqa: PLC0415
+    from mock_truv.contract.run.observe import Observed, Template, faketime_library  # noqa: PLC0415
     from mock_truv.contract.targets import Subject  # noqa: PLC0415
 
     if put_case is None or trigger is None:
@@ -129,14 +129,14 @@ def _narrowed(settings: Settings, *, faketime: bool) -> Settings:
     from dataclasses import replace  # noqa: PLC0415
 
     from mock_truv.contract.clauses import all_clauses  # noqa: PLC0415
-    from mock_truv.contract.observe import unseen  # noqa: PLC0415
+    from mock_truv.contract.run.observe import unseen  # noqa: PLC0415
 
     return replace(settings, unseen=unseen(all_clauses(), faketime=faketime), drawn=False)
 
 
 def _run(subject: Subject, settings: Settings, jobs: int) -> RunReport:
-    from mock_truv.contract.program import AdapterError  # noqa: PLC0415
-    from mock_truv.contract.suite import Suite  # noqa: PLC0415
+    from mock_truv.contract.run.program import AdapterError  # noqa: PLC0415
+    from mock_truv.contract.search.suite import Suite  # noqa: PLC0415
     from mock_truv.scenarios import ScenarioError  # noqa: PLC0415
 
     def progress(title: str, done: int, of: int) -> None:
@@ -163,8 +163,8 @@ def _run(subject: Subject, settings: Settings, jobs: int) -> RunReport:
 def _settings(clauses: str | None, scenario: list[str] | None, known_gaps: Path | None, bulk: str | None,
               profile: str, *, quick: bool, seed: int, budget_s: float) -> Settings:  # fmt: skip
     from mock_truv.contract.clauses import all_clauses  # noqa: PLC0415
-    from mock_truv.contract.explorer import Settings  # noqa: PLC0415
     from mock_truv.contract.files import GapsError, load_plan, read_gaps  # noqa: PLC0415
+    from mock_truv.contract.search.explorer import Settings  # noqa: PLC0415
     from mock_truv.core.profile import differences  # noqa: PLC0415
     from mock_truv.runtime.profiles import ProfileError, load_profile  # noqa: PLC0415
     from mock_truv.scenarios import ScenarioError  # noqa: PLC0415

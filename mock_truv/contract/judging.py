@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from mock_truv.contract.clause import judge
 from mock_truv.contract.clauses import all_clauses
-from mock_truv.contract.driver import Run
+from mock_truv.contract.run.driver import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from mock_truv.contract.clause import Judgement
     from mock_truv.contract.history import History
-    from mock_truv.contract.listener import Listener
+    from mock_truv.contract.run.listener import Listener
     from mock_truv.core.scenario import Scenario
 
 

@@ -14,9 +14,9 @@ from mock_truv.contract.errors import TargetError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mock_truv.contract.black_box import Target
-    from mock_truv.contract.listener import Listener
-    from mock_truv.contract.observe import Observed
+    from mock_truv.contract.run.black_box import Target
+    from mock_truv.contract.run.listener import Listener
+    from mock_truv.contract.run.observe import Observed
 
 
 @dataclass
@@ -61,9 +61,9 @@ def subject_of(target: str, *, start_command: str | None = None) -> Subject:
 
 
 def _served(url: str, start_command: str | None) -> Subject:
-    from mock_truv.contract.black_box import Target  # noqa: PLC0415 -- only for programs reached over HTTP
-    from mock_truv.contract.listener import Listener  # noqa: PLC0415
-    from mock_truv.contract.program import AdapterError  # noqa: PLC0415
+    from mock_truv.contract.run.black_box import Target  # noqa: PLC0415 -- only for programs reached over HTTP
+    from mock_truv.contract.run.listener import Listener  # noqa: PLC0415
+    from mock_truv.contract.run.program import AdapterError  # noqa: PLC0415
 
     try:
         target = Target(url, start_command=start_command)

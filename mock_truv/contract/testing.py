@@ -17,10 +17,10 @@ import pytest
 
 from mock_truv.contract.clause import Kind
 from mock_truv.contract.clauses import all_clauses
-from mock_truv.contract.explorer import Settings
-from mock_truv.contract.program import AdapterError
 from mock_truv.contract.reports.terminal import failure_text
-from mock_truv.contract.suite import Suite
+from mock_truv.contract.run.program import AdapterError
+from mock_truv.contract.search.explorer import Settings
+from mock_truv.contract.search.suite import Suite
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mock_truv.contract.black_box import Target
 from mock_truv.contract.clause import Kind
 from mock_truv.contract.errors import TargetError
-from mock_truv.contract.explorer import Settings
 from mock_truv.contract.judging import run_story
-from mock_truv.contract.listener import Listener
-from mock_truv.contract.observe import Observed, Template
 from mock_truv.contract.operations import Sent, Shown
 from mock_truv.contract.plan import ORDER_POST, crash, plan
-from mock_truv.contract.program import AdapterError
 from mock_truv.contract.reference import integrator
-from mock_truv.contract.suite import Suite
+from mock_truv.contract.run.black_box import Target
+from mock_truv.contract.run.listener import Listener
+from mock_truv.contract.run.observe import Observed, Template
+from mock_truv.contract.run.program import AdapterError
+from mock_truv.contract.search.explorer import Settings
+from mock_truv.contract.search.suite import Suite
 from mock_truv.contract.targets import subject_of
 from mock_truv.core import faults
 from mock_truv.core.scenario import DriverRule

@@ -14,7 +14,7 @@ from mock_truv.contract.adapter import HarnessCrash
 from mock_truv.contract.judging import run_story
 from mock_truv.contract.operations import Called, Hook, Sent
 from mock_truv.contract.plan import ORDER_POST, crash, person, plan, request
-from mock_truv.contract.program import AdapterError, Program
+from mock_truv.contract.run.program import AdapterError, Program
 from mock_truv.core import faults
 from mock_truv.core.instants import HOUR_US, SECOND_US, datetime_of
 from mock_truv.core.scenario import ConnectionRule, DriverRule

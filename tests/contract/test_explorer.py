@@ -10,9 +10,9 @@ from time import monotonic
 from msgspec.structs import replace
 
 from mock_truv.contract.clauses import all_clauses
-from mock_truv.contract.explorer import Explorer, Settings, kin, story_key
 from mock_truv.contract.judging import judge_history, run_story
 from mock_truv.contract.plan import plan
+from mock_truv.contract.search.explorer import Explorer, Settings, kin, story_key
 from mock_truv.world import World
 from tests.contract.toys import Toy
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from mock_truv.contract.clause import Kind
-from mock_truv.contract.explorer import Settings
 from mock_truv.contract.reports.terminal import terminal_report
-from mock_truv.contract.suite import Suite
+from mock_truv.contract.search.explorer import Settings
+from mock_truv.contract.search.suite import Suite
 from mock_truv.contract.targets import Subject, subject_of
 
 ROOT = Path(__file__).parents[2]

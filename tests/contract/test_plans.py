@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 
 from mock_truv.contract.clauses import all_clauses
-from mock_truv.contract.drawing import drawn_plans
 from mock_truv.contract.plan import crash, plan, request
-from mock_truv.contract.shrink import Told, shrunk, smaller
+from mock_truv.contract.search.drawing import drawn_plans
+from mock_truv.contract.search.shrink import Told, shrunk, smaller
 from mock_truv.core.faults import Duplicate, Lose
 from mock_truv.core.instants import HOUR_US, parse_duration
 from mock_truv.core.scenario import PersonRule, Scenario

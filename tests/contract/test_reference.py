@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mock_truv.contract.driver import Run
 from mock_truv.contract.operations import Message, Shown
 from mock_truv.contract.plan import NEW_ORDER_POST, ORDER_POST, crash, down, person, plan, request
 from mock_truv.contract.reference import integrator, pacing, rules, update_mode
@@ -17,6 +16,7 @@ from mock_truv.contract.reference.rules import HOUR_US, MINUTE_US, SECOND_US, Ve
 from mock_truv.contract.reference.store import packed
 from mock_truv.contract.reference.truv import parsed
 from mock_truv.contract.reference.webhooks import is_genuine
+from mock_truv.contract.run.driver import Run
 from mock_truv.core import faults
 from mock_truv.core.instants import text_http
 from mock_truv.core.profile import PRESETS

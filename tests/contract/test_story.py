@@ -10,10 +10,10 @@ import pytest
 from mock_truv.contract.adapter import CaseView
 from mock_truv.contract.clause import Breach
 from mock_truv.contract.history import CaseFacts, History, OrderFacts
-from mock_truv.contract.moments import Moment, with_short_ids
 from mock_truv.contract.operations import Called, Happened, Hook, Message, Sent, Shown
 from mock_truv.contract.plan import plan
-from mock_truv.contract.story import abridged, story_of
+from mock_truv.contract.telling.moments import Moment, with_short_ids
+from mock_truv.contract.telling.story import abridged, story_of
 from mock_truv.core.instants import SECOND_US
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 import mock_truv
-from mock_truv.contract.story import story_of
+from mock_truv.contract.telling.story import story_of
 from mock_truv.scenarios import scenario_text
 
 if TYPE_CHECKING:

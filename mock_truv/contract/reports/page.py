@@ -8,9 +8,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from mock_truv.contract.clause import Kind
-from mock_truv.contract.moments import Moment, with_short_ids
 from mock_truv.contract.reports.terminal import verdict_text
-from mock_truv.contract.story import duration_text, story_of
+from mock_truv.contract.telling.moments import Moment, with_short_ids
+from mock_truv.contract.telling.story import duration_text, story_of
 from mock_truv.scenarios import scenario_text
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from mock_truv.contract.clause import Kind
-from mock_truv.contract.moments import with_short_ids
-from mock_truv.contract.story import story_lines, story_of
+from mock_truv.contract.telling.moments import with_short_ids
+from mock_truv.contract.telling.story import story_lines, story_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,16 +17,16 @@ from mock_truv.contract.clause import judge
 from mock_truv.contract.clauses import all_clauses
 from mock_truv.contract.judging import judge_history, run_story
 from mock_truv.contract.mutants import factory_of, mutants_of
-from mock_truv.contract.program import AdapterError
 from mock_truv.contract.results import Trouble
+from mock_truv.contract.run.program import AdapterError
 from mock_truv.scenarios import scaled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mock_truv.contract.clause import Clause
-    from mock_truv.contract.listener import Listener
     from mock_truv.contract.manifest import Manifest
+    from mock_truv.contract.run.listener import Listener
     from mock_truv.core.scenario import Scenario
 
 STRANGE_TRIES = 2
@@ -142,7 +142,7 @@ class Explorer:
 
     def draw(self, counts: Mapping[str, Tally], seed: int) -> None:
         """Carry out drawn plans until the deadline, aimed at what is least exercised by ``counts`` and by now."""
-        from mock_truv.contract.search import draw_until  # noqa: PLC0415 -- Hypothesis is loaded only here
+        from mock_truv.contract.search.rounds import draw_until  # noqa: PLC0415 -- Hypothesis is loaded only here
 
         def least(clause: Clause) -> tuple[int, int]:
             before, now = counts.get(clause.id, Tally()), self.found.tallies[clause.id]

@@ -20,16 +20,16 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mock_truv.commands import MoveClock, PutScenario, RemoveFault, Step, Subscribe
-from mock_truv.contract import deeds, views
 from mock_truv.contract.adapter import CaseIn
-from mock_truv.contract.courier import Courier
-from mock_truv.contract.facts import billed, cases_of, cases_of_person, order_facts, secrets_of, with_reports
 from mock_truv.contract.history import History
-from mock_truv.contract.host import BUSY_LIMIT, Host
-from mock_truv.contract.line import Line
 from mock_truv.contract.manifest import Manifest, ManifestError, parse_manifest
 from mock_truv.contract.operations import Happened, Op, Sent
-from mock_truv.contract.program import AdapterError
+from mock_truv.contract.run import deeds, views
+from mock_truv.contract.run.courier import Courier
+from mock_truv.contract.run.facts import billed, cases_of, cases_of_person, order_facts, secrets_of, with_reports
+from mock_truv.contract.run.host import BUSY_LIMIT, Host
+from mock_truv.contract.run.line import Line
+from mock_truv.contract.run.program import AdapterError
 from mock_truv.core import ids
 from mock_truv.core.instants import DAY_US, SECOND_US, START_US, datetime_of, parse_duration
 from mock_truv.runtime.hub import DEFAULT_SECRET, load_catalog
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from mock_truv.api.call import Request
     from mock_truv.contract.history import CaseFacts
-    from mock_truv.contract.listener import Listener
+    from mock_truv.contract.run.listener import Listener
     from mock_truv.core.scenario import Scenario
     from mock_truv.world import Outcome
 

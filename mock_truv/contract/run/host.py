@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mock_truv.contract.adapter import Env, HarnessCrash
-from mock_truv.contract.line import release_all
 from mock_truv.contract.operations import Called, Died
-from mock_truv.contract.program import AdapterError, Program
+from mock_truv.contract.run.line import release_all
+from mock_truv.contract.run.program import AdapterError, Program
 from mock_truv.core.instants import datetime_of, instant_of
 from mock_truv.runtime.hub import DEFAULT_CLIENT_ID, DEFAULT_SECRET
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-    from mock_truv.contract.driver import Run
+    from mock_truv.contract.run.driver import Run
 
 BUSY_LIMIT = 10_000
 """Rounds of work at one instant, and instants without any progress: more is a loop."""

@@ -9,8 +9,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mock_truv.contract.moments import Moment, cases_of_breach, is_ending, moment_of, shown_text, went_well
 from mock_truv.contract.operations import Happened, Hook, Logged, Message, Sent, Shown
+from mock_truv.contract.telling.moments import Moment, cases_of_breach, is_ending, moment_of, shown_text, went_well
 from mock_truv.core.instants import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 
 if TYPE_CHECKING:

@@ -11,21 +11,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mock_truv.contract.clause import Kind, judge
-from mock_truv.contract.explorer import Explorer, Found, Settings, selected
 from mock_truv.contract.judging import run_story
-from mock_truv.contract.program import AdapterError
 from mock_truv.contract.results import Failure, Result, RunReport
-from mock_truv.contract.shrink import Told, shrunk
-from mock_truv.contract.story import story_of
+from mock_truv.contract.run.program import AdapterError
+from mock_truv.contract.search.explorer import Explorer, Found, Settings, selected
+from mock_truv.contract.search.shrink import Told, shrunk
+from mock_truv.contract.telling.story import story_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from mock_truv.contract.clause import Breach, Clause
     from mock_truv.contract.history import History
-    from mock_truv.contract.listener import Listener
     from mock_truv.contract.manifest import Manifest
-    from mock_truv.contract.processes import Processes
+    from mock_truv.contract.run.listener import Listener
+    from mock_truv.contract.search.processes import Processes
     from mock_truv.core.scenario import Scenario
 
 EXPLORING = 0.9
@@ -98,7 +98,7 @@ class Suite:
         """Carry out families and drawn plans in several processes; each loads the target anew."""
         from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
 
-        from mock_truv.contract.processes import Processes  # noqa: PLC0415
+        from mock_truv.contract.search.processes import Processes  # noqa: PLC0415
 
         try:
             with Processes(self._target, self._settings, self._jobs) as processes:

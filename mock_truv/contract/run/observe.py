@@ -23,13 +23,13 @@ from urllib.parse import urlsplit
 
 from mock_truv.contract.adapter import CaseView, HookReply, Step
 from mock_truv.contract.errors import TargetError
-from mock_truv.contract.program import AdapterError
+from mock_truv.contract.run.program import AdapterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mock_truv.contract.adapter import CaseIn, Env
-    from mock_truv.contract.listener import Listener
+    from mock_truv.contract.run.listener import Listener
 
 OBSERVABLE = (
     "RF-01", "RF-03", "RF-04", "RF-20", "RF-21", "RF-22", "RF-25", "RF-28", "RF-50", "RF-51", "RF-52", "RF-61",

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mock_truv.commands import Delivered
-from mock_truv.contract import views
 from mock_truv.contract.operations import Hook
-from mock_truv.contract.program import AdapterError
+from mock_truv.contract.run import views
+from mock_truv.contract.run.program import AdapterError
 from mock_truv.core.instants import SECOND_US
 from mock_truv.delivery.forgery import signed
 from mock_truv.delivery.signing import HEADER, USER_AGENT
 from mock_truv.runtime.hub import DEFAULT_SECRET
 
 if TYPE_CHECKING:
-    from mock_truv.contract.driver import Run
+    from mock_truv.contract.run.driver import Run
     from mock_truv.core.base import Deliver
 
 ANSWER_WITHIN_US = 10 * SECOND_US

@@ -7,10 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from mock_truv.contract.adapter import HarnessCrash
-from mock_truv.contract.line import CutError
+from mock_truv.contract.run.line import CutError
 
 if TYPE_CHECKING:
-    from mock_truv.contract.driver import Run
+    from mock_truv.contract.run.driver import Run
 
 BODY_LIMIT_BYTES = 8 * 1024 * 1024
 

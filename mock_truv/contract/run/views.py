@@ -11,14 +11,14 @@ import msgspec
 
 from mock_truv.contract.adapter import STATES, CaseView
 from mock_truv.contract.operations import STATUSES, Logged, Message, Shown
-from mock_truv.contract.program import AdapterError
+from mock_truv.contract.run.program import AdapterError
 from mock_truv.core.instants import MINUTE_US, instant_of, parse_instant
 from mock_truv.core.notices import EVENT_TYPES
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mock_truv.contract.driver import Run
+    from mock_truv.contract.run.driver import Run
     from mock_truv.world import World
 
 MANY_CASES = 20

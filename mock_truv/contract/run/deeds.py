@@ -24,9 +24,9 @@ from mock_truv.runtime.hub import DEFAULT_SECRET
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mock_truv.contract.driver import Run
     from mock_truv.contract.history import CaseFacts
     from mock_truv.contract.operations import Sent
+    from mock_truv.contract.run.driver import Run
 
 PERSON = ("person-completes", "person-mistypes", "person-leaves", "person-other-account")
 WRONG_PASSWORD = "not-the-password"  # noqa: S105 -- what a person mistypes

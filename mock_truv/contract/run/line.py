@@ -11,10 +11,10 @@ import msgspec
 
 from mock_truv.api import printing
 from mock_truv.api.call import ORIGIN, Answer, Request
-from mock_truv.contract import views
 from mock_truv.contract.adapter import HarnessCrash
 from mock_truv.contract.operations import Sent
-from mock_truv.contract.program import PATIENCE_S
+from mock_truv.contract.run import views
+from mock_truv.contract.run.program import PATIENCE_S
 from mock_truv.core.errors import ApiError
 from mock_truv.core.instants import SECOND_US, datetime_of, instant_of, text_http
 from mock_truv.pdf import MEDIA_TYPE, printed
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from datetime import datetime
 
-    from mock_truv.contract.driver import Run
+    from mock_truv.contract.run.driver import Run
 
 DEFAULT_TIMEOUT_S = 30.0
 

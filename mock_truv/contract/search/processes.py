@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
-from mock_truv.contract.explorer import Explorer, Found, Settings, kin, selected
+from mock_truv.contract.search.explorer import Explorer, Found, Settings, kin, selected
 from mock_truv.contract.targets import subject_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from mock_truv.contract.drawing import drawn_plans
+from mock_truv.contract.search.drawing import drawn_plans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from mock_truv.contract.adapter import CaseView, HarnessCrash, HookReply, Step
-from mock_truv.contract.program import AdapterError
+from mock_truv.contract.run.program import AdapterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -1,0 +1,1 @@
+"""Find plans under which a clause breaks, and the smallest of them."""

@@ -1,0 +1,1 @@
+"""Tell a history as a story."""
