@@ -19,6 +19,8 @@ STORIES = Path(__file__).parent / "excused"
 PROGRAMS = {
     "budget-leaves-an-employer": "mock_truv.contract.reference:thrifty",
     "page-ends-by-its-own-clock": "mock_truv.contract.reference:update_mode",
+    "page-ends-by-its-own-clock-events-doubled": "mock_truv.contract.reference:update_mode",
+    "two-cases-share-a-report": "examples.integrators.nightly_batch:factory",
     "equal-amounts": "mock_truv.contract.reference:update_mode",
     "killed-at-work-before-the-next-cycle": "examples.integrators.polling_only:factory",
     "asked-for-after-the-run": "examples.integrators.nightly_batch:factory",

@@ -253,7 +253,10 @@ class Mail:
         book = self.book
         asked = [(it.at_us, f"link order {it.order_id}", book.evidence(it)) for it in book.link_orders(case_id)]
         messages = [it for kin in sorted(book.kin(case_id)) for it in book.messages(kin) if it.kind == "link"]
-        sent = [(it.at_us, f"a link for order {it.order_id}", (it,)) for it in messages]
+        sent = [
+            (it.at_us, f"a link to {f'order {it.order_id}' if it.order_id else it.url or 'a page'}", (it,))
+            for it in messages
+        ]
         reasons = sorted(self._reasons_to_ask(case_id)) if asked or sent else []
         for made in (asked, sent):
             for number, (at_us, what, ops) in enumerate(sorted(made, key=lambda it: it[0]), 1):
@@ -304,7 +307,8 @@ class Mail:
                 ]
                 yield from (each for each in ends if each is not None)
         own_pages = (op for each in kin for op in book.messages(each) if op.kind == "link" and op.order_id is None)
-        yield from (op.at_us + page_us(book) for op in own_pages)
+        life_us = 0 if book.clock_stepped else page_us(book)  # a page ends by the program's own clock
+        yield from (op.at_us + life_us for op in own_pages)
         yield from (op.at_us for each in kin for op in book.did(each))
         yield from (death.at_us for death in book.deaths)
         links = {link for each in kin if each in history.cases for link in history.cases[each].links.values()}

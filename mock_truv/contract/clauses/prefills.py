@@ -55,13 +55,14 @@ def items(history: History, shown: Shown) -> Iterator[Item]:
     prefill = shown.view.prefill or {}
     named = [order for ident in prefill_orders(shown.view) if (order := history.order(ident)) is not None]
     newer = _newer(history, named, shown.at_us)
+    by_link = {part.link_id: part.key for order in named for part in order.parts}
     for given in prefill.get("items") or ():
         if not isinstance(given, dict):
             continue
         item = translated(given, history.manifest.field_map)
         stale = bool(item.get("stale") or prefill.get("stale"))
         true = _closest(item, list(_employments(named, item)))
-        later = _closest(item, list(_employments(newer, item)))
+        later = _closest(item, list(_employments(newer, item, by_link)))
         if true is not None and later is not None and not list(differences(item, later)):
             true = later
         yield Item(shown, item, true, stale)
@@ -106,9 +107,12 @@ def is_same(name: str, given: Any, true: Any) -> bool:
     return False
 
 
-def _employments(named: list[OrderFacts], item: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for order in named:
-        keys = {part.suborder_id: part.key for part in order.parts}
+def _employments(
+    orders: list[OrderFacts], item: Mapping[str, Any], by_link: Mapping[str | None, str | None] | None = None
+) -> Iterator[Mapping[str, Any]]:
+    """Yield an item's employments in some orders; ``by_link``: the employer of each connection, for others' orders."""
+    for order in orders:
+        keys = {part.suborder_id: (by_link or {}).get(part.link_id, part.key) for part in order.parts}
         for employer in (order.report or {}).get("employers") or ():
             if keys.get(employer.get("id"), employer.get("id")) == item.get("employer_id"):
                 yield from employer.get("employments") or ()
@@ -116,13 +120,16 @@ def _employments(named: list[OrderFacts], item: Mapping[str, Any]) -> Iterator[M
 
 def _newer(history: History, named: list[OrderFacts], at_us: int) -> list[OrderFacts]:
     """Return other orders that had refreshed the same connections since: all share the connection's report."""
-    made_us = {part.link_id: order.at_us for order in named for part in order.parts}
+    known = {order.order_id for order in named}
+    since_us = {part.link_id: part.ended_us for order in named for part in order.parts if part.ended_us is not None}
 
-    def is_newer(order: OrderFacts, part: Part) -> bool:
-        since_us = made_us.get(part.link_id)
-        return since_us is not None and since_us < order.at_us and part.ended_us is not None and part.ended_us <= at_us
+    def is_newer(part: Part) -> bool:
+        ended_us = part.ended_us if part.ended_us is not None else at_us + 1
+        return part.link_id in since_us and since_us[part.link_id] <= ended_us <= at_us
 
-    return [order for order in history.orders if any(is_newer(order, part) for part in order.parts)]
+    return [
+        order for order in history.orders if order.order_id not in known and any(is_newer(part) for part in order.parts)
+    ]
 
 
 def _closest(item: Mapping[str, Any], candidates: list[Mapping[str, Any]]) -> Mapping[str, Any] | None:
