@@ -11,7 +11,7 @@ from mock_truv.contract.run.driver import Run
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from mock_truv.contract.clause import Judgement
+    from mock_truv.contract.clause import Clause, Judgement
     from mock_truv.contract.history import History
     from mock_truv.contract.run.listener import Listener
     from mock_truv.core.scenario import Scenario
@@ -28,6 +28,14 @@ def run_story(plan: Scenario, factory: Callable[[], Any], listener: Listener | N
         return run.run()
     finally:
         run.let_go()
+
+
+def judge_one(clause: Clause, history: History) -> Judgement:
+    """Let one clause judge a history, whatever the integrator claims to be capable of."""
+    try:
+        return judge(clause, history)
+    finally:
+        history.let_go()
 
 
 def judge_history(history: History, clause_ids: Collection[str] | None = None) -> dict[str, Judgement]:

@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,15 +42,14 @@ def served(tmp_path: Path) -> Iterator[str]:
         "--ready-file",
         str(ready),
     ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        while not ready.exists():
-            assert process.poll() is None, "the server did not start"
-            time.sleep(0.01)  # a process of its own tells nothing but by this file
-        yield json.loads(ready.read_bytes())["base_url"]
-    finally:
-        process.terminate()
-        process.wait(30)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            assert any("Ctrl-C" in line for line in process.stdout), "the server did not start"
+            yield json.loads(ready.read_bytes())["base_url"]
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
 
 
 def run(base_url: str, count: Path, *options: str) -> subprocess.CompletedProcess[str]:

@@ -29,6 +29,12 @@ def posts(history: History) -> list[Sent]:
     return [op for op in history.sent if op.is_refresh]
 
 
+def locked_refresh(it: Toy, order_id: str) -> Any:
+    """POST a refresh while holding the program's own lock."""
+    with it.lock:
+        return Toy.refresh(it, order_id)
+
+
 def test_a_story_is_the_same_every_time_and_in_order() -> None:
     """The same plan and integrator give the same operations; instants never go back and numbers have no gaps."""
     story = plan("two", people=2, fault=faults.Duplicate(copies=2, gap_seconds=60.0), lasts="2h")
@@ -156,10 +162,6 @@ def test_a_call_that_dies_while_it_is_blocked_is_made_again() -> None:
     """A click waits for the program's own lock when the program dies: it is marked as lost and comes once more."""
     cycles: list[str] = []
 
-    def refresh(it: Toy, order_id: str) -> Any:
-        with it.lock:
-            return Toy.refresh(it, order_id)
-
     def request_refresh(it: Toy, case_id: str, cycle: str) -> None:
         with it.lock:
             it.ask("GET", "/v1/orders/")  # a start that has ended sends no more: it dies here
@@ -169,7 +171,7 @@ def test_a_call_that_dies_while_it_is_blocked_is_made_again() -> None:
     again = DriverRule(do="request", cycle="again", at="sending", method="POST", path="/v1/orders/*/")
     history = run_story(
         plan("blocked", driver=[request(), again, crash("committed", lasting="1m", **ORDER_POST)], lasts="1h"),
-        toy(refresh=refresh, request_refresh=request_refresh),
+        toy(refresh=locked_refresh, request_refresh=request_refresh),
     )
     lost = [op for op in history.ops if isinstance(op, Called) and op.is_lost]
     assert [(op.name, op.cycle) for op in lost] == [("request_refresh", "again")]
@@ -213,10 +215,6 @@ def test_a_call_that_waits_for_a_lock_is_blocked_and_ends_later() -> None:
     """A click that waits for the program's own lock does not stop the story, and its end is seen."""
     ended: list[str] = []
 
-    def refresh(it: Toy, order_id: str) -> Any:
-        with it.lock:
-            return Toy.refresh(it, order_id)
-
     def request_refresh(it: Toy, case_id: str, cycle: str) -> None:
         with it.lock:
             Toy.request_refresh(it, case_id, cycle)
@@ -224,7 +222,8 @@ def test_a_call_that_waits_for_a_lock_is_blocked_and_ends_later() -> None:
 
     again = DriverRule(do="request", cycle="again", at="sending", method="POST", path="/v1/orders/*/")
     history = run_story(
-        plan("locked", driver=[request(), again], lasts="1h"), toy(refresh=refresh, request_refresh=request_refresh)
+        plan("locked", driver=[request(), again], lasts="1h"),
+        toy(refresh=locked_refresh, request_refresh=request_refresh),
     )
     assert ended == ["cycle-1", "again"]
     assert history.view("case-1").state == "READY"  # type: ignore[union-attr]

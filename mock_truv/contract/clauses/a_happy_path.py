@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mock_truv.contract.clause import Breach, Trigger, clause
-from mock_truv.contract.clauses.common import Casebook, at, is_fresh, prefill_orders
+from mock_truv.contract.clauses.common import Casebook, at, first_done_us, is_fresh, prefill_orders
 from mock_truv.contract.plan import down, plan, request
 from mock_truv.core.faults import Lose
 from mock_truv.core.scenario import PersonRule, ProviderRule
@@ -210,7 +210,7 @@ def prefill_needs_completion(history: History) -> Iterator[Trigger | Breach]:
     book = Casebook.of(history)
     for case_id in history.cases:
         for order in book.refreshes(case_id):
-            if book.shown_in(case_id, NOT_BEGUN, order.at_us, _first_done_us(order) or history.end_us):
+            if book.shown_in(case_id, NOT_BEGUN, order.at_us, first_done_us(order) or history.end_us):
                 yield Trigger(order.at_us, f"refresh {order.order_id} of {case_id} was open")
         said = set[str]()
         for shown in book.views(case_id):
@@ -225,10 +225,6 @@ def prefill_needs_completion(history: History) -> Iterator[Trigger | Breach]:
                 )
 
 
-def _first_done_us(order: OrderFacts) -> int | None:
-    return min((part.ended_us for part in order.parts if part.status == "done" and part.ended_us), default=None)
-
-
 def _too_early(book: Casebook, case_id: str, shown: Shown) -> str | None:
     """Return why fresh data came too early; None: they did not."""
     view = shown.view
@@ -238,7 +234,7 @@ def _too_early(book: Casebook, case_id: str, shown: Shown) -> str | None:
         order = book.orders.get(named)
         if order is None or order.case_id != case_id:
             continue
-        done_us = _first_done_us(order)
+        done_us = first_done_us(order)
         if done_us is None or done_us > shown.at_us:
             when = f"was completed at {at(book.history, done_us)} only" if done_us else "had not been completed"
             return f"order {named} {when}"

@@ -70,9 +70,8 @@ def _done_keys(book: Casebook, case_id: str, last: OrderFacts) -> set[str | None
 def _is_shown(book: Casebook, case_id: str, order: OrderFacts, closed_us: int) -> Iterator[Trigger | Breach]:
     history, cycle = book.history, book.cycle_of(order)
     siblings = {each.order_id for each in book.refreshes(case_id) if book.cycle_of(each) == cycle}
-    lag_us = int(history.plan.profile.get("order_read_lag_seconds", 0)) * 1_000_000
     bound = "B-LOSS" if book.events_lost else "B-PREFILL"
-    due_us = book.until(closed_us, bound, extra_us=lag_us)
+    due_us = book.until(closed_us, bound, extra_us=book.lag_us)
     over_us = book.cycle_ends_us(case_id, cycle, order.at_us)
     if due_us is not None and len(history.cases) > SEEN_AT_ONCE:
         due_us = history.end_us  # when exactly each was shown, nobody saw

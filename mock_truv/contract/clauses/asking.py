@@ -101,6 +101,17 @@ def login_failures(book: Casebook, case_id: str, from_us: int, until_us: int) ->
     )  # fmt: skip
 
 
+def went_unused(book: Casebook, offer: Offer) -> bool:
+    """Return whether a link ended by itself or was left, and was neither used nor withdrawn."""
+    order = offer.order
+    if order is None:
+        return offer.dead_us > offer.at_us and not book.came_back(offer.case_id, offer.at_us, offer.dead_us)
+    if order.canceled_us is not None or offer.dead_us not in {order.expires_us, order.closed_us}:
+        return False
+    used = any(part.status == "done" or part.suborder_status == "completed" for part in order.parts)
+    return not used and not book.came_back(offer.case_id, offer.at_us, offer.dead_us)
+
+
 def told(book: Casebook, offer: Offer) -> str:
     """Return an offer as evidence names it: what, for whom, when."""
     return f"{offer.name}, given to {offer.person_ref} for {offer.case_id} at {at(book.history, offer.at_us)}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mock_truv.contract.clause import Breach, Trigger, clause
 from mock_truv.contract.clauses import b_plans
-from mock_truv.contract.clauses.asking import offers, told
+from mock_truv.contract.clauses.asking import offers, told, went_unused
 from mock_truv.contract.clauses.b_logins import SECTION
 from mock_truv.contract.clauses.common import ASKS_PERSON, Casebook, at
 from mock_truv.core.instants import DAY_US
@@ -46,8 +46,7 @@ def unused_links_are_followed(history: History) -> Iterator[Trigger | Breach]:
 def _unused_pages(book: Casebook) -> Iterator[Trigger | Breach]:
     """Judge pages of the program's own (Update Mode) that nobody came to."""
     for offer in offers(book):
-        unused = offer.dead_us > offer.at_us and not book.came_back(offer.case_id, offer.at_us, offer.dead_us)
-        if offer.order is None and offer.case_id in book.history.cases and unused:
+        if offer.order is None and offer.case_id in book.history.cases and went_unused(book, offer):
             yield Trigger(offer.dead_us, f"{told(book, offer)} ended unused")
             cycle = book.cycle_at(offer.case_id, offer.op.seq)
             span = offer.at_us, offer.dead_us

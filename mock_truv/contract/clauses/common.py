@@ -43,6 +43,8 @@ class Casebook:
     def __init__(self, history: History) -> None:
         self.history = history
         self.calm_us = history.calm_us(history.start_us)
+        self.lag_us = int(history.plan.profile.get("order_read_lag_seconds", 0)) * SECOND_US
+        """So much later than events a read of an order may show what they told."""
         self.orders = {order.order_id: order for order in history.orders}
         self.requests: dict[int, Sent] = {}
         self.hooks: list[Hook] = []
@@ -305,6 +307,11 @@ def lasting(duration_us: int) -> str:
         if duration_us >= 2 * unit_us:
             return f"{duration_us / unit_us:.3g} {name}"
     return f"{duration_us / SECOND_US:.3g} s"
+
+
+def first_done_us(order: OrderFacts) -> int | None:
+    """Return when the first connection of an order was done."""
+    return min((part.ended_us for part in order.parts if part.status == "done" and part.ended_us), default=None)
 
 
 def prefill_orders(view: CaseView) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ def lost_events_are_made_good(history: History) -> Iterator[Trigger | Breach]:
         ended = [part.ended_us for part in order.parts if part.ended_us is not None]
         if not ended or len(ended) < len(order.parts):
             continue
-        due_us = mail.book.until(max(ended), "B-LOSS", extra_us=mail.lag_us)
+        due_us = mail.book.until(max(ended), "B-LOSS", extra_us=mail.book.lag_us)
         if due_us is None or mail.told(order, due_us):
             continue
         statuses = ", ".join(sorted({str(part.status) for part in order.parts}))

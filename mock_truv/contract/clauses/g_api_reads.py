@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from mock_truv.contract.clause import Breach, Trigger, clause
-from mock_truv.contract.clauses.common import Casebook, at, is_fresh, lasting
+from mock_truv.contract.clauses.common import Casebook, at, first_done_us, is_fresh, lasting
 from mock_truv.contract.clauses.unknown_posts import knob, settled
 from mock_truv.contract.plan import ORDER_POST, ORDER_READ, during, plan, request
 from mock_truv.core import faults
@@ -62,11 +62,6 @@ def is_broken(op: Sent) -> bool:
 def is_whole(op: Sent) -> bool:
     """Return whether a read succeeded and can be read."""
     return op.method == "GET" and op.error is None and 200 <= (op.status or 0) < 300 and not is_broken(op)
-
-
-def first_done_us(order: OrderFacts) -> int | None:
-    """Return when the first connection of an order was done."""
-    return min((part.ended_us for part in order.parts if part.status == "done" and part.ended_us), default=None)
 
 
 def _instant(text: Any) -> int | None:

@@ -48,7 +48,7 @@ BUCKETS = {
 )  # fmt: skip
 def one_bad_case(history: History) -> Iterator[Trigger | Breach]:
     """Whatever is wrong with some cases of a run, all others are refreshed and become ready."""
-    book, runs = Casebook(history), history.calls("run_due")
+    book, runs = Casebook.of(history), history.calls("run_due")
     if not runs or book.deaths or book.clock_stepped or has_budget(book, refreshes_each=1):
         return
     troubles, first = Troubles(book), runs[0]
@@ -123,7 +123,7 @@ def _never_ready(book: Casebook, case_id: str, run: Called) -> bool:
 )  # fmt: skip
 def full_account(history: History) -> Iterator[Trigger | Breach]:
     """A run's summary counts every due case in exactly one bucket, and agrees with the states that are shown."""
-    book, runs = Casebook(history), history.calls("run_due")
+    book, runs = Casebook.of(history), history.calls("run_due")
     for run in runs:
         if run.result is None or any(it.at_us == run.at_us for it in runs if it is not run):
             continue
@@ -210,7 +210,7 @@ def _told(counts: dict[str, int]) -> str:
 )  # fmt: skip
 def rerun_is_harmless(history: History) -> Iterator[Trigger | Breach]:
     """The same run made again, at once, later or side by side, refreshes and asks nobody whom the first one did."""
-    book, runs = Casebook(history), history.calls("run_due")
+    book, runs = Casebook.of(history), history.calls("run_due")
     again = [run for number, run in enumerate(runs) if any(it.cycle == run.cycle for it in runs[:number])]
     for run in again:
         yield Trigger(run.at_us, f"the run of {run.cycle} was made again")

@@ -61,7 +61,7 @@ def _runs(book: Casebook) -> Iterator[tuple[Called, dict[str, OrderFacts]]]:
 )  # fmt: skip
 def fresh_cases_come_first(history: History) -> Iterator[Trigger | Breach]:
     """Cases due earliest are begun first, and neither retries nor one failing provider hold the others up."""
-    book = Casebook(history)
+    book = Casebook.of(history)
     troubles = Troubles(book)
     faulty = any(op.fault is not None or op.error is not None for op in history.sent)
     if faulty or troubles.general:
@@ -146,7 +146,7 @@ def _is_retry(book: Casebook, op: Sent) -> bool:
 )  # fmt: skip
 def limit_is_used(history: History) -> Iterator[Trigger | Breach]:
     """Healthy cases are begun in one and a half times the time that their requests take at 300 a minute."""
-    book = Casebook(history)
+    book = Casebook.of(history)
     limit = history.plan.profile.get("requests_per_minute")
     troubles = Troubles(book)
     if (isinstance(limit, int) and limit < RATE) or troubles.general or troubles.by_case:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 def runs_resume(history: History) -> Iterator[Trigger | Breach]:
     """A run in which the program dies has the same effect, after the restart, as one that was not interrupted."""
-    book = Casebook(history)
+    book = Casebook.of(history)
     for death in book.deaths:
         run = next((it for it in reversed(history.calls("run_due")) if it.seq < death.seq), None)
         if run is None or death.back_us is None:

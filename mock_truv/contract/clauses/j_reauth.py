@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_truv.contract.clause import Breach, Trigger, clause
 from mock_truv.contract.clauses import j_plans
-from mock_truv.contract.clauses.asking import Offer, alive_together, login_failures, offers, told
+from mock_truv.contract.clauses.asking import Offer, alive_together, login_failures, offers, told, went_unused
 from mock_truv.contract.clauses.common import ASKS_PERSON, LOGIN_LOST, Casebook, at, lasting
 from mock_truv.contract.clauses.employers import due_us, states_shown
 from mock_truv.contract.operations import Hook
@@ -137,23 +137,12 @@ def offers_are_limited(history: History) -> Iterator[Trigger | Breach]:
             mine.append(offer)
     for (case_id, cycle), mine in by_cycle.items():
         for offer in mine:
-            if _went_unused(book, offer) and offer.dead_us <= history.end_us:
+            if went_unused(book, offer) and offer.dead_us <= history.end_us:
                 yield Trigger(offer.dead_us, f"{told(book, offer)} ended unused")
         yield from _too_many(book, case_id, cycle, mine)
         yield from _too_soon(book, mine)
         if case_id in history.cases:
             yield from _left_waiting(book, case_id, cycle, mine[-1])
-
-
-def _went_unused(book: Casebook, offer: Offer) -> bool:
-    """Return whether a link ended by itself or was left, and was neither used nor withdrawn."""
-    order = offer.order
-    if order is None:
-        return offer.dead_us > offer.at_us and not book.came_back(offer.case_id, offer.at_us, offer.dead_us)
-    if order.canceled_us is not None or offer.dead_us not in {order.expires_us, order.closed_us}:
-        return False
-    used = any(part.status == "done" or part.suborder_status == "completed" for part in order.parts)
-    return not used and not book.came_back(offer.case_id, offer.at_us, offer.dead_us)
 
 
 def _is_asked_anew(book: Casebook, case_id: str, from_us: int, until_us: int) -> bool:
@@ -181,7 +170,7 @@ def _too_many(book: Casebook, case_id: str, cycle: str | None, mine: list[Offer]
 def _too_soon(book: Casebook, mine: list[Offer]) -> Iterator[Breach]:
     for first, second in pairwise(mine):
         pause_us = second.at_us - first.at_us
-        if not _went_unused(book, first) or first.dead_us > second.at_us or pause_us >= DAY_US - MINUTE_US:
+        if not went_unused(book, first) or first.dead_us > second.at_us or pause_us >= DAY_US - MINUTE_US:
             continue
         if not _is_asked_anew(book, first.case_id, first.at_us, second.at_us):
             yield Breach(
@@ -195,7 +184,7 @@ def _too_soon(book: Casebook, mine: list[Offer]) -> Iterator[Breach]:
 
 def _left_waiting(book: Casebook, case_id: str, cycle: str | None, last: Offer) -> Iterator[Breach]:
     """Yield a breach where after the last link's end the case still waits for the person."""
-    if not _went_unused(book, last):
+    if not went_unused(book, last):
         return
     due = due_us(book, case_id, cycle, last.dead_us, "B-STUCK")
     if due is None or _is_asked_anew(book, case_id, last.at_us, due) or book.came_back(case_id, last.at_us, due):

@@ -273,7 +273,7 @@ def closing_plans() -> tuple[Scenario, ...]:
 )  # fmt: skip
 def no_more_than_needed(history: History) -> Iterator[Trigger | Breach]:
     """A new login is asked for the products in use only; reports of closed cases and of others' orders are not read."""
-    book = Casebook(history)
+    book = Casebook.of(history)
     for op in history.sent:
         yield from _products(book, op)
     named = {ident for op in history.ops if isinstance(op, Shown) for ident in prefill_orders(op.view)}

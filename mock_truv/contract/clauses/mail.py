@@ -42,7 +42,6 @@ class Mail:
         self.history = history
         self.book = Casebook.of(history)
         self.genuine = [hook for hook in self.book.hooks if hook.forgery is None]
-        self.lag_us = int(history.plan.profile.get("order_read_lag_seconds", 0)) * SECOND_US
         self._tasks: dict[str, tuple[OrderFacts, Part]] = {}
         self._cases: defaultdict[str, set[str]] = defaultdict(set)
         for facts in history.cases.values():
@@ -154,7 +153,7 @@ class Mail:
         ended = [part.ended_us for part in order.parts if part.ended_us is not None]
         if case_id is None or not ended or len(ended) < len(order.parts) or not book.is_known(order):
             return None
-        due_us = book.until(max(from_us, *ended), bound, extra_us=self.lag_us)
+        due_us = book.until(max(from_us, *ended), bound, extra_us=book.lag_us)
         if due_us is None or book.waits_for_run(from_us, due_us):
             return None
         if book.cycle_ends_us(case_id, book.cycle_of(order), order.at_us) <= due_us:

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from mock_truv.contract.clause import judge
 from mock_truv.contract.clauses import all_clauses
-from mock_truv.contract.judging import judge_history, run_story
+from mock_truv.contract.judging import judge_history, judge_one, run_story
 from mock_truv.contract.mutants import factory_of, mutants_of
 from mock_truv.contract.results import Trouble
 from mock_truv.contract.run.program import AdapterError
@@ -256,4 +255,4 @@ def mutant_fails(clause: Clause, plan: Scenario) -> Iterator[bool]:
         except AdapterError:
             yield False
             continue
-        yield bool(judge(clause, history).breaches)
+        yield bool(judge_one(clause, history).breaches)

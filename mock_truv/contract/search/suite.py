@@ -10,8 +10,8 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mock_truv.contract.clause import Kind, judge
-from mock_truv.contract.judging import run_story
+from mock_truv.contract.clause import Kind
+from mock_truv.contract.judging import judge_one, run_story
 from mock_truv.contract.results import Failure, Result, RunReport
 from mock_truv.contract.run.program import AdapterError
 from mock_truv.contract.search.explorer import Explorer, Found, Settings, selected
@@ -193,7 +193,7 @@ class Suite:
         except Exception:  # noqa: BLE001 -- a smaller plan may be no plan at all, or trouble the adapter
             return None
         self._found.stories += 1
-        judgement = judge(clause, history)
+        judgement = judge_one(clause, history)
         first = min(judgement.breaches, key=lambda breach: breach.at_us, default=None)
         return (first, history) if first is not None else None
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mock_truv.contract.clauses.common import lasting
 from mock_truv.contract.operations import Called, Died, Happened, Hook, Logged, Message, Person, Sent, Shown
-from mock_truv.core.instants import HOUR_US, MINUTE_US, SECOND_US
+from mock_truv.core.instants import SECOND_US
 
 if TYPE_CHECKING:
     from mock_truv.contract.clause import Breach
@@ -102,7 +103,7 @@ def moment_of(
         case Person() if op.case_id in case_ids or is_evidence:
             return moment("person", "Truv", _person_text(op))
         case Died():
-            back = f"; it starts again {_span(op.back_us - op.at_us)} later" if op.back_us is not None else ""
+            back = f"; it starts again {lasting(op.back_us - op.at_us)} later" if op.back_us is not None else ""
             where = with_short_ids(op.when)
             return moment("clock", "integrator", f"the program is killed {where}{back}")
         case Logged() if is_evidence:
@@ -233,7 +234,7 @@ def _counted(op: Called) -> str:
 def _request_text(history: History, op: Sent) -> str:
     path = with_short_ids(op.path)
     waited_us = op.ended_us - op.at_us
-    waited = f" after {_span(waited_us)}" if waited_us >= SECOND_US else ""
+    waited = f" after {lasting(waited_us)}" if waited_us >= SECOND_US else ""
     answer = f"→ {op.status}{waited}" if op.error is None else f"→ no answer{waited} ({op.error})"
     if op.error == "crash":
         answer = "→ killed meanwhile"
@@ -263,14 +264,6 @@ def _target_text(history: History, op: Sent) -> str:
 
 def _owner(order: OrderFacts) -> str:
     return order.case_id or ", ".join(order.case_ids)
-
-
-def _span(span_us: int) -> str:
-    """Return a length of time as people say it."""
-    for unit_us, name in ((HOUR_US, "h"), (MINUTE_US, "min")):
-        if span_us >= 2 * unit_us:
-            return f"{span_us / unit_us:.3g} {name}"
-    return f"{span_us / SECOND_US:.3g} s"
 
 
 def _hook_text(op: Hook) -> str:
