@@ -33,7 +33,7 @@ from mock_truv.contract.judging import judge_history, run_story
 from mock_truv.contract.reference import integrator
 from mock_truv.contract.run.black_box import Target
 from mock_truv.contract.run.listener import Listener
-from mock_truv.contract.search.explorer import cases_of, story_key
+from mock_truv.contract.search.families import cases_of, story_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable

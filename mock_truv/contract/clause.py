@@ -90,8 +90,8 @@ class Clause:
     """What usually mends it."""
     weak_without: tuple[str, ...]
     """Capabilities without which it is judged by weaker signs; ``reentrancy``: more than one call at a time."""
-    full_cases: int | None
-    """Cases for which a bulk clause is written; a run takes fewer unless it is asked for all (``--bulk full``)."""
+    full_plans: Callable[[], Sequence[Scenario]]
+    """Plans with as many cases as the clause is written for, carried out only when asked for (``--bulk full``)."""
     violation: type[Violation]
     since: str = "0.1"
 
@@ -111,7 +111,7 @@ def clause(
     needs: Sequence[str] = ("core",),
     advice: str = "",
     weak_without: Sequence[str] = (),
-    full_cases: int | None = None,
+    full_plans: Callable[[], Sequence[Scenario]] = tuple,
 ) -> Callable[[Checker], Checker]:
     """Register a checker as a clause; its docstring is the clause's statement."""
 
@@ -122,7 +122,7 @@ def clause(
         REGISTRY[ident] = Clause(
             id=ident, level=level, name=name, statement=" ".join(check.__doc__.split()), section=section, source=source,
             needs=tuple(needs), check=check, plans=plans, advice=advice, weak_without=tuple(weak_without),
-            full_cases=full_cases,
+            full_plans=full_plans,
             violation=violation,
         )  # fmt: skip
         return check

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from mock_truv.contract.search.explorer import Settings
     from mock_truv.contract.targets import Subject
 
+BUDGET_S = 120.0
+BULK_BUDGET_S = 1800.0
+
 EPILOG = """Examples:\n
 \b
   mock-truv verify myapp.adapter:factory            judge an integrator in Python
@@ -32,7 +35,10 @@ def verify(
     clauses: Annotated[str | None, typer.Option(help="Only these clauses: RF-12,RF-20.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="The plainest story of each clause, none drawn.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same stories, same verdicts.")] = 0,
-    budget: Annotated[float, typer.Option(min=1, help="Longest time for the whole run, in seconds.")] = 120.0,
+    budget: Annotated[
+        float | None,
+        typer.Option(min=1, help="Longest time for the whole run, in seconds: 120; with --bulk full 1800."),
+    ] = None,
     profile: Annotated[
         str, typer.Option(help="Knobs of every story: documented, strict, older-docs, harsh.")
     ] = "documented",
@@ -40,7 +46,7 @@ def verify(
         int | None, typer.Option(min=1, max=64, help="Processes for a target in Python; default: one a core.")
     ] = None,
     bulk: Annotated[
-        str | None, typer.Option(help="full: bulk clauses with as many cases as they are written for.")
+        str | None, typer.Option(help="full: stories of up to 10,000 cases, too (some 4 GB a process).")
     ] = None,
     scenario: Annotated[list[str] | None, typer.Option(help="Only this story: a scenario by name or file.")] = None,
     known_gaps: Annotated[Path | None, typer.Option(help='TOML file of known gaps: RF-12 = "why"; strict.')] = None,
@@ -135,6 +141,7 @@ def _narrowed(settings: Settings, *, faketime: bool) -> Settings:
 
 
 def _run(subject: Subject, settings: Settings, jobs: int) -> RunReport:
+    from mock_truv.contract.errors import BudgetError  # noqa: PLC0415
     from mock_truv.contract.run.program import AdapterError  # noqa: PLC0415
     from mock_truv.contract.search.suite import Suite  # noqa: PLC0415
     from mock_truv.scenarios import ScenarioError  # noqa: PLC0415
@@ -148,7 +155,7 @@ def _run(subject: Subject, settings: Settings, jobs: int) -> RunReport:
         report = Suite(
             subject.factory, settings, target=subject.name, listener=subject.listener, progress=progress, jobs=jobs
         ).run()
-    except ScenarioError as error:
+    except (ScenarioError, BudgetError) as error:
         _wrong(str(error))
     except AdapterError as error:
         typer.echo(f"ADAPTER  {error}\n{error.details}".rstrip(), err=True)
@@ -161,7 +168,7 @@ def _run(subject: Subject, settings: Settings, jobs: int) -> RunReport:
 
 
 def _settings(clauses: str | None, scenario: list[str] | None, known_gaps: Path | None, bulk: str | None,
-              profile: str, *, quick: bool, seed: int, budget_s: float) -> Settings:  # fmt: skip
+              profile: str, *, quick: bool, seed: int, budget_s: float | None) -> Settings:  # fmt: skip
     from mock_truv.contract.clauses import all_clauses  # noqa: PLC0415
     from mock_truv.contract.files import GapsError, load_plan, read_gaps  # noqa: PLC0415
     from mock_truv.contract.search.explorer import Settings  # noqa: PLC0415
@@ -180,7 +187,7 @@ def _settings(clauses: str | None, scenario: list[str] | None, known_gaps: Path 
             clauses=wanted,
             quick=quick,
             seed=seed,
-            budget_s=budget_s,
+            budget_s=budget_s or (BULK_BUDGET_S if bulk else BUDGET_S),
             bulk_full=bulk == "full",
             known_gaps={} if known_gaps is None else read_gaps(known_gaps),
             plans=None if not scenario else [load_plan(name) for name in scenario],

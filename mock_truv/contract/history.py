@@ -128,6 +128,8 @@ class History:
     """Every committed refresh of a connection, also where it is billed only when done."""
     start_us: int = 0
     end_us: int = 0
+    look_every_us: int = 0
+    """In a story of very many cases: so seldom was looked at what is shown of them; it may have been there before."""
     secrets: tuple[str, ...] = ()
     """Texts that may never be in logs, views, messages or URLs (keys, tokens, signatures)."""
 
@@ -281,7 +283,7 @@ class History:
 
         None: the story ends before that instant, so nothing can be said.
         """
-        due_us = self.calm_us(from_us) + self.manifest.bound_us(bound) + extra_us
+        due_us = self.calm_us(from_us) + self.manifest.bound_us(bound) + self.look_every_us + extra_us
         return due_us if due_us <= self.end_us else None
 
     @cached_property

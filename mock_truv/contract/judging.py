@@ -17,13 +17,18 @@ if TYPE_CHECKING:
     from mock_truv.core.scenario import Scenario
 
 
-def run_story(plan: Scenario, factory: Callable[[], Any], listener: Listener | None = None) -> History:
+def run_story(
+    plan: Scenario, factory: Callable[[], Any], listener: Listener | None = None, *, until_s: float | None = None
+) -> History:
     """Carry out a plan; ``listener`` is where a separate program reaches Truv.
+
+    ``until_s``: the instant of the monotonic clock at which it is broken off.
 
     Raises:
         AdapterError: The adapter raised, hung or gave nonsense.
+        OutOfTime: It was broken off.
     """
-    run = Run(plan, factory, listener=listener)
+    run = Run(plan, factory, listener=listener, until_s=until_s)
     try:
         return run.run()
     finally:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from mock_truv.contract.clause import Breach, Trigger, clause
+from mock_truv.contract.clauses import bulk_plans
 from mock_truv.contract.clauses.c_limits import SECTION
 from mock_truv.contract.clauses.common import LOGIN_LOST, Casebook, at
 from mock_truv.contract.clauses.e_plans import PASSWORD, THREE, TWO
@@ -223,7 +224,8 @@ def _budget_plans() -> tuple[Scenario, ...]:
 
 @clause(
     "RF-27", "MUST", "the declared budget holds", section=SECTION, needs=("budget",),
-    source="refresh object: every refresh is billed", plans=_budget_plans, full_cases=300,
+    source="refresh object: every refresh is billed", plans=_budget_plans,
+    full_plans=lambda: (bulk_plans.over_budget(300),),
     advice="Count in the store, in the same write that claims the case, before the POST goes out.",
 )  # fmt: skip
 def budget_holds(history: History) -> Iterator[Trigger | Breach]:

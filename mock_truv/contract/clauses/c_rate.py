@@ -6,7 +6,10 @@ from bisect import bisect_left, bisect_right
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from mock_truv.contract.clause import Breach, Trigger, clause
+from mock_truv.contract.clauses import bulk_plans
 from mock_truv.contract.clauses.c_limits import SECTION
 from mock_truv.contract.clauses.common import Casebook, at, lasting
 from mock_truv.contract.clauses.windows import STEP_US, is_limit
@@ -207,17 +210,18 @@ def _failed_by_it(book: Casebook, sent: list[Sent], refusals: list[Sent]) -> Ite
 
 
 def _bulk_plans() -> tuple[Scenario, ...]:
-    run = DriverRule(do="run-due", after="1h")
+    healthy = bulk_plans.healthy()
+    by_link = {"requests_per_minute": 300, "report_place": "link"}
     return (
-        plan("A hundred and fifty cases due at once", people=150, driver=run, lasts="1d"),
-        plan("A hundred and fifty cases, data read by link, at Truv's own limit", people=150, driver=run, lasts="1d",
-             profile={"requests_per_minute": 300, "report_place": "link"}),
-    )  # fmt: skip
+        healthy,
+        replace(healthy, title=f"{healthy.title}, data read by link, at Truv's own limit", profile=by_link),
+    )
 
 
 @clause(
     "RF-29", "SHOULD", "stay under the known rate", section=SECTION, needs=("bulk",),
-    source="errors page: 300 requests a minute per access secret", plans=_bulk_plans, full_cases=10_000,
+    source="errors page: 300 requests a minute per access secret", plans=_bulk_plans,
+    full_plans=lambda: (bulk_plans.healthy(10_000),),
     advice="Let requests out through one bucket for the account, a little below 300 a minute.",
 )  # fmt: skip
 def rate_is_kept(history: History) -> Iterator[Trigger | Breach]:

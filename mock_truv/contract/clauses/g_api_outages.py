@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from mock_truv.contract.clause import Breach, Trigger, clause
+from mock_truv.contract.clauses import bulk_plans
 from mock_truv.contract.clauses.common import ASKS_PERSON, Casebook, at, lasting
 from mock_truv.contract.plan import ORDER_POST, during, plan
 from mock_truv.core import faults, ids
@@ -104,6 +105,7 @@ def refused_keys_plans() -> tuple[Scenario, ...]:
 
 
 @clause("RF-77", "MUST", "Own credentials refused is a global stop", section=SECTION, plans=refused_keys_plans,
+        full_plans=lambda: (bulk_plans.keys_refused(500),),
         source="errors page: 401 and 403 are about our own keys, not about a person",
         advice="Stop everything on the first 401 or 403, probe every few minutes, go on after a success.")  # fmt: skip
 def refused_keys_stop_everything(history: History) -> Iterator[Trigger | Breach]:
@@ -221,6 +223,7 @@ def storm_plans() -> tuple[Scenario, ...]:
 
 
 @clause("RF-78", "MUST", "No retry storm", section=SECTION, plans=storm_plans, needs=("core", "bulk"),
+        full_plans=lambda: (bulk_plans.outage(2_000),),
         source="inferred; errors page: 300 requests a minute",
         advice="Let failures of all cases feed one gate: after some in a row, probe alone, with growing, spread"
                " pauses.")  # fmt: skip

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mock_truv.contract.clause import Breach, Trigger, clause
+from mock_truv.contract.clauses import bulk_plans
 from mock_truv.contract.clauses.bulk import Troubles, due_cases, has_budget, is_due, of_cycle, repeated, state_of
 from mock_truv.contract.clauses.common import Casebook, at
 from mock_truv.contract.clauses.i_plans import account_plans, poison_plans, rerun_plans
@@ -43,7 +44,8 @@ BUCKETS = {
 
 @clause(
     "RF-95", "MUST", "one bad case does not stop the rest", section=SECTION, needs=("bulk",), plans=poison_plans,
-    source="inferred: one bad item was seen to end whole batches", full_cases=1_000,
+    source="inferred: one bad item was seen to end whole batches",
+    full_plans=lambda: (bulk_plans.poisoned(1_000),),
     advice="Catch what goes wrong inside the loop over cases, note it at the case, and go on with the next.",
 )  # fmt: skip
 def one_bad_case(history: History) -> Iterator[Trigger | Breach]:
@@ -117,7 +119,8 @@ def _never_ready(book: Casebook, case_id: str, run: Called) -> bool:
 
 
 @clause(
-    "RF-96", "MUST", "full account", section=SECTION, needs=("bulk",), plans=account_plans, full_cases=10_000,
+    "RF-96", "MUST", "full account", section=SECTION, needs=("bulk",), plans=account_plans,
+    full_plans=lambda: (bulk_plans.mixed(10_000),),
     source="inferred: partial success was seen to be reported as success",
     advice="Count the cases that are due by the states that they are shown in, when the run has ended.",
 )  # fmt: skip

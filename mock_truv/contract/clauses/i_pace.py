@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mock_truv.contract.clause import Breach, Trigger, clause
+from mock_truv.contract.clauses import bulk_plans
 from mock_truv.contract.clauses.bulk import Troubles, due_cases, has_budget, of_cycle
 from mock_truv.contract.clauses.common import Casebook, at, lasting
 from mock_truv.contract.clauses.i_bulk import SECTION
@@ -55,7 +56,8 @@ def _runs(book: Casebook) -> Iterator[tuple[Called, dict[str, OrderFacts]]]:
 
 
 @clause(
-    "RF-99", "SHOULD", "fairness", section=SECTION, needs=("bulk",), plans=fairness_plans, full_cases=10_000,
+    "RF-99", "SHOULD", "fairness", section=SECTION, needs=("bulk",), plans=fairness_plans,
+    full_plans=lambda: (bulk_plans.mixed(10_000),),
     source="inferred: cases of one failing provider were seen to hold all others up",
     advice="Begin by due date, never wait for one case's outcome before the next is begun, and let retries wait.",
 )  # fmt: skip
@@ -141,7 +143,8 @@ def _is_retry(book: Casebook, op: Sent) -> bool:
 
 @clause(
     "RF-100", "SHOULD", "throughput under the limit", section=SECTION, needs=("bulk",), plans=throughput_plans,
-    source="errors page: 300 requests a minute per access secret", full_cases=10_000,
+    source="errors page: 300 requests a minute per access secret",
+    full_plans=lambda: (bulk_plans.healthy(10_000),),
     advice="Spend the rate that is allowed: begin the next case while the others are being worked on.",
 )  # fmt: skip
 def limit_is_used(history: History) -> Iterator[Trigger | Breach]:

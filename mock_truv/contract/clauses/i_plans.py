@@ -1,38 +1,21 @@
 """I. Plans for runs over many cases: mixed endings, poison, reruns, crashes, a provider that fails.
 
-They have some dozens of cases; a run in full size (``--bulk full``) scales them up in the same mix.
+They have some dozens of cases; those of ``bulk_plans``, which stand last in each family, have hundreds.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mock_truv.contract.clauses import bulk_plans
+from mock_truv.contract.clauses.bulk_plans import OTHER, nights, order_path, run_due
 from mock_truv.contract.clauses.e_plans import PASSWORD
 from mock_truv.contract.plan import ORDER_POST, ORDER_READ, crash, down, during, person, plan, request
-from mock_truv.core import faults, ids
+from mock_truv.core import faults
 from mock_truv.core.scenario import ConnectionRule, DriverRule, PersonRule, ProviderRule
 
 if TYPE_CHECKING:
     from mock_truv.core.scenario import Scenario
-
-OTHER = "quillpay"
-"""The provider that fails where one does."""
-
-
-def run_due(after: str = "1h", **fields: Any) -> DriverRule:
-    """Return: a run over all cases that are due."""
-    return DriverRule(do="run-due", after=after, **fields)
-
-
-def nights(times: int = 2, **fields: Any) -> DriverRule:
-    """Return: such a run every 24 hours, the first after an hour."""
-    return run_due(every="1d", times=times, **fields)
-
-
-def order_path(number: int) -> str:
-    """Return the path of the source order of a case, counted from 1, in plans without a seed of their own."""
-    return f"/v1/orders/{ids.identifier(ids.sandbox_seed(0, 'contract'), 'order', number)}/"
-
 
 MIX = (
     PersonRule(count=10),
@@ -86,6 +69,7 @@ def poison_plans() -> tuple[Scenario, ...]:
         plan("Two reports by link are broken", people=20, driver=nights(), lasts="28h",
              profile={"report_place": "link"},
              fault=faults.Html(method="GET", path="/v1/links/**", status=200, nth=(2, 5))),
+        bulk_plans.poisoned(),
     )  # fmt: skip
 
 
@@ -109,6 +93,7 @@ def account_plans() -> tuple[Scenario, ...]:
         plan("Cases end in every way; billed when done, others know of no list", people=MIX, provider=AWAY,
              connection=(LOST, LOCKED, GONE), driver=often, lasts="28h",
              profile={"billing": "done", "order_list": "absent"}),
+        bulk_plans.mixed(),
     )  # fmt: skip
 
 
@@ -131,6 +116,7 @@ def rerun_plans() -> tuple[Scenario, ...]:
              driver=(run_due(every="6h", times=6)), lasts="30h", profile={"billing": "done"}),
         plan("A run again in the middle of its POSTs", people=20, lasts="2d",
              driver=(run_due(), run_due("0s", at="committed", nth=5, times=3, **ORDER_POST))),
+        bulk_plans.mixed(),
     )  # fmt: skip
 
 
@@ -157,6 +143,7 @@ def resumed_plans() -> tuple[Scenario, ...]:
              provider=down("0s", "8h"), driver=(*again, crash("announced"), DriverRule(do="crash", after="1h30m"))),
         plan("Killed between calls right after the run", people=40, lasts="5d",
              driver=(*again, DriverRule(do="crash", after="1h2s", lasting="10m"))),
+        bulk_plans.killed(),
     )  # fmt: skip
 
 
@@ -172,6 +159,7 @@ def fairness_plans() -> tuple[Scenario, ...]:
         plan("The same; retries of the first run meet the fresh cases of the second", lasts="30h", provider=slow,
              people=(PersonRule(count=14, provider=OTHER), PersonRule(count=22, due_on="2026-01-06")),
              driver=nights(), profile={"requests_per_minute": 300}),
+        bulk_plans.mixed(),
     )  # fmt: skip
 
 
@@ -183,6 +171,7 @@ def throughput_plans() -> tuple[Scenario, ...]:
              profile={"requests_per_minute": 300, "report_place": "link"}),
         plan("Fifty healthy cases whose refreshes take a quarter of an hour", people=50, driver=run_due(), lasts="1d",
              provider=ProviderRule(id="truv_api", task_seconds=900)),
+        bulk_plans.healthy(),
     )  # fmt: skip
 
 
@@ -196,4 +185,5 @@ def concurrency_plans() -> tuple[Scenario, ...]:
              fault=faults.Slow(seconds=5.0, times=40)),
         plan("Sixteen runs side by side, and sixteen more while those have requests open", people=40, lasts="2h",
              driver=(run_due(together=16), run_due("0s", at="sending", nth=3, together=16))),
+        bulk_plans.healthy(),
     )  # fmt: skip

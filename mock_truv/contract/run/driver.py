@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 API_BASE = "http://127.0.0.1:8700"
 HOOK_URL = "http://127.0.0.1:9/hooks"
 OPS_LIMIT = 400_000
+OPS_EACH = 500
+"""So many more operations may a story have for each case."""
 NOISE = frozenset({"attempt", "webhook-made"})
 """Events of the world that stand in the history in another form."""
 
@@ -72,12 +74,17 @@ class Asked:
     """The tasks that it made."""
 
 
+class OutOfTime(Exception):  # noqa: N818 -- nothing went wrong
+    """A story was broken off: the real time that it was given is over."""
+
+
 class Run:
     """One story. ``factory`` gives a fresh integrator object; ``listener`` is where a separate program reaches Truv."""
 
     def __init__(
-        self, plan: Scenario, factory: Callable[[], Any], *, listener: Listener | None = None, real_s: float = 60.0
-    ) -> None:
+        self, plan: Scenario, factory: Callable[[], Any], *, listener: Listener | None = None, real_s: float = 60.0,
+        until_s: float | None = None,
+    ) -> None:  # fmt: skip
         self.plan = plan
         self.world = World.new(ids.sandbox_seed(plan.seed, "contract"), load_catalog(), now_us=START_US)
         self.ops: list[Op] = []
@@ -101,6 +108,7 @@ class Run:
         """Our own address in answers."""
         self._planned: list[Planned] = []
         self._number = 0
+        self._until_s = until_s
         self.host = Host(self, factory, base=base, plain=listener is not None and listener.plain, real_s=real_s)
         self.courier = Courier(self)
         self.points = deeds.Points(self)
@@ -123,6 +131,7 @@ class Run:
 
         Raises:
             AdapterError: The adapter raised, hung or gave nonsense.
+            OutOfTime: It was not over at ``until_s`` of the monotonic clock.
         """
         self.store = tempfile.mkdtemp(prefix="mock-truv-", dir=store_folder())
         try:
@@ -182,6 +191,8 @@ class Run:
             self.host.work()
             if next_us >= end_us:
                 break
+            if self._until_s is not None and time.monotonic() > self._until_s:
+                raise OutOfTime
         self.watch.look(everything=True)
         if not self.host.is_down:
             self.host.call("stop")
@@ -261,8 +272,9 @@ class Run:
 
     def record(self, op: Op) -> int:
         """Write an operation down and return its ``seq``."""
-        if len(self.ops) >= OPS_LIMIT:
-            raise AdapterError("advance", f"more than {OPS_LIMIT} operations in one story; something runs away")
+        limit = OPS_LIMIT + OPS_EACH * len(self.cases)
+        if len(self.ops) >= limit:
+            raise AdapterError("advance", f"more than {limit} operations in one story; something runs away")
         seq = len(self.ops) + 1
         self.ops.append(replace(op, seq=seq))
         return seq
@@ -303,6 +315,7 @@ class Run:
             ledger=ledger,
             start_us=self.start_us,
             end_us=end_us,
+            look_every_us=self.watch.look_every_us if self.watch.is_seldom else 0,
             secrets=secrets,
         )
 

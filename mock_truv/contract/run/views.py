@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mock_truv.contract.adapter import STATES, CaseView
-from mock_truv.contract.operations import STATUSES, Logged, Message, Shown
+from mock_truv.contract.operations import STATUSES, Called, Logged, Message, Shown
 from mock_truv.contract.run.program import AdapterError
-from mock_truv.core.instants import MINUTE_US, instant_of, parse_instant
+from mock_truv.core.instants import MINUTE_US, SECOND_US, instant_of, parse_instant
 from mock_truv.core.notices import EVENT_TYPES
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 MANY_CASES = 20
 """More cases than this are looked at once a virtual minute only."""
+VERY_MANY_CASES = 400
+"""More than this are looked at once in so many times ``EACH_US``: a look takes time for each of them."""
+EACH_US = 2 * SECOND_US
 
 
 class Watch:
@@ -39,6 +42,16 @@ class Watch:
         self.case_of_order: dict[str, str] = {}
         """Link order -> the case for which it was sent."""
 
+    @property
+    def is_seldom(self) -> bool:
+        """Whether there are so many cases that they are looked at now and then only, and after each run."""
+        return len(self._run.cases) > VERY_MANY_CASES
+
+    @property
+    def look_every_us(self) -> int:
+        """How much time there is between two looks at many cases, at least."""
+        return len(self._run.cases) * EACH_US if self.is_seldom else MINUTE_US
+
     def look(self, *, everything: bool = False) -> None:
         """Look at the outbox, the logs and the cases."""
         run = self._run
@@ -50,13 +63,19 @@ class Watch:
         if run.manifest.has("logs") and news:
             self._look_at_logs()
         many = len(run.cases) > MANY_CASES
-        if everything or not many or (news and run.now_us - self._looked_us >= MINUTE_US):
+        everything = everything or (self.is_seldom and self._has_run_come())
+        if everything or not many or (news and run.now_us - self._looked_us >= self.look_every_us):
             self._looked_us = run.now_us
             self._look_at_cases(many=many)
         elif news and self._again_us <= run.now_us:  # what is new will be looked at, even if nothing more happens
-            self._again_us = self._looked_us + MINUTE_US
+            self._again_us = self._looked_us + self.look_every_us
             run.plan_at(self._again_us, lambda: run.host.perform_alone(lambda: self.look(everything=True)))
         self._ops = len(run.ops)
+
+    def _has_run_come(self) -> bool:
+        """Return whether a run was made since the last look; it tells what is shown right after it."""
+        since = self._run.ops[max(self._ops, 0) :]
+        return any(isinstance(op, Called) and op.name == "run_due" for op in since)
 
     def _look_at_outbox(self) -> None:
         run = self._run

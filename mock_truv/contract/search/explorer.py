@@ -17,11 +17,12 @@ from mock_truv.contract.clauses import all_clauses
 from mock_truv.contract.judging import judge_history, judge_one, run_story
 from mock_truv.contract.mutants import factory_of, mutants_of
 from mock_truv.contract.results import Trouble
+from mock_truv.contract.run.driver import OutOfTime
 from mock_truv.contract.run.program import AdapterError
-from mock_truv.scenarios import scaled
+from mock_truv.contract.search.families import cases_of, in_full, story_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from mock_truv.contract.clause import Clause
     from mock_truv.contract.manifest import Manifest
@@ -52,6 +53,7 @@ class Settings:
     drawn: bool = True
     """After the families, plans drawn by chance until the budget is used up."""
     bulk_full: bool = False
+    """After the families, the bulk clauses' plans of full size."""
     known_gaps: Mapping[str, str] = field(default_factory=dict)
     """Clause id -> reason."""
     plans: Sequence[Scenario] | None = None
@@ -81,11 +83,14 @@ class Found:
     tallies: dict[str, Tally] = field(default_factory=dict)
     troubles: dict[tuple[str, str], Trouble] = field(default_factory=dict)
     stories: int = 0
+    left: list[str] = field(default_factory=list)
+    """Titles of plans of full size for which no time was left."""
 
     def add(self, other: Found) -> None:
         """Take in what another explorer found."""
         self.manifest = self.manifest or other.manifest
         self.stories += other.stories
+        self.left += other.left
         for ident, theirs in other.tallies.items():
             mine = self.tallies.setdefault(ident, Tally())
             mine.triggered += theirs.triggered
@@ -114,7 +119,7 @@ class Explorer:
 
         A plan that several families hold is carried out once, for all of them.
         """
-        families = [(clause, [self._tuned(plan, clause.full_cases) for plan in clause.plans()]) for clause in clauses]
+        families = [(clause, [self._tuned(plan) for plan in clause.plans()]) for clause in clauses]
         holders: dict[str, dict[str, Scenario]] = {}
         for clause, plans in families:
             for plan in plans:
@@ -132,6 +137,21 @@ class Explorer:
                 if held_by is not None:
                     yield plans[number].title
                     self.carry_out(plans[number], held_by)
+
+    def in_full(self, numbers: Collection[int] | None = None) -> Iterator[str]:
+        """Carry out the plans of full size (some of them, by number), each judged by its own clauses alone.
+
+        They are not tried with mutants: the same plan with fewer cases was.
+        """
+        for number, (plan, clauses) in enumerate(in_full(selected(self._settings))):
+            own = {clause.id: self._tuned(plan) for clause in clauses if self._applies(clause)}
+            if not own or (numbers is not None and number not in numbers):
+                continue
+            if self._is_over():
+                self.found.left.append(plan.title)
+                continue
+            yield plan.title
+            self.carry_out(self._tuned(plan), own, alone=True)
 
     def given(self, plans: Iterable[Scenario]) -> Iterator[str]:
         """Carry out given plans, and yield the title of each before it."""
@@ -154,13 +174,19 @@ class Explorer:
 
         draw_until(aims, self.carry_out, seed=seed, out_of_time=self._is_over)
 
-    def carry_out(self, plan: Scenario, held_by: Mapping[str, Scenario] | None = None) -> None:
-        """Carry out one plan and let every clause judge it; ``held_by``: clauses whose families call it so."""
+    def carry_out(self, plan: Scenario, held_by: Mapping[str, Scenario] | None = None, *, alone: bool = False) -> None:
+        """Carry out one plan and let every clause judge it; ``held_by``: clauses whose families call it so.
+
+        With ``alone`` only those judge it, none is tried with its mutants, and it is broken off at the deadline.
+        """
         own = held_by or {}
         found = self.found
         began_s = time.monotonic()
         try:
-            history = run_story(plan, self._factory, self._listener)
+            history = run_story(plan, self._factory, self._listener, until_s=self._deadline_s if alone else None)
+        except OutOfTime:
+            found.left.append(plan.title)
+            return
         except AdapterError as error:
             trouble = Trouble(error.call, error.problem, error.details, plan)
             found.add(Found(troubles={(error.call, error.problem): trouble}))
@@ -168,13 +194,16 @@ class Explorer:
         found.stories += 1
         self._longest_s = max(self._longest_s, time.monotonic() - began_s)
         found.manifest = history.manifest
-        for ident, judgement in judge_history(history, found.tallies.keys() - self._settings.unseen.keys()).items():
+        judges = own.keys() if alone else found.tallies.keys() - self._settings.unseen.keys()
+        for ident, judgement in judge_history(history, judges).items():
             tally = found.tallies[ident]
             if judgement.breaches and tally.broken_by is None:
                 tally.broken_by = own.get(ident, plan)
             if judgement.triggers:
                 tally.triggered += 1
-                if (not own or ident in own) and not self._is_over():  # a clause's own family comes anyway
+                if (
+                    (not own or ident in own) and not alone and not self._is_over()
+                ):  # a clause's own family comes anyway
                     self._exercise(ident, plan, tally, own=ident in own)
 
     def _exercise(self, ident: str, plan: Scenario, tally: Tally, *, own: bool) -> None:
@@ -185,10 +214,8 @@ class Explorer:
         tally.tries += not own
         tally.exercised += any(mutant_fails(all_clauses()[ident], plan))
 
-    def _tuned(self, plan: Scenario, full_cases: int | None = None) -> Scenario:
-        """Return a plan under the run's knobs and seed, in full size where that was asked for."""
-        if self._settings.bulk_full and full_cases is not None:
-            plan = enlarged(plan, full_cases)
+    def _tuned(self, plan: Scenario) -> Scenario:
+        """Return a plan under the run's knobs and seed."""
         profile = {**self._settings.profile, **plan.profile}
         bound = any(_ID.search(getattr(rule.fault, "path", "")) for rule in plan.fault)  # ids are the seed's
         return structs.replace(plan, profile=profile, seed=plan.seed + (0 if bound else self._settings.seed))
@@ -213,38 +240,6 @@ STRANGE_CASES = 5
 def selected(settings: Settings) -> list[Clause]:
     """Return the clauses that a run is to judge."""
     return [clause for clause in all_clauses().values() if settings.clauses is None or clause.id in settings.clauses]
-
-
-def story_key(plan: Scenario) -> str:
-    """Return what two plans have in common that tell the same story, whatever they are called."""
-    named = {"name": "a", "title": "a", "why": "a", "expect": "a", "clauses": ()}
-    return repr((structs.replace(plan, **named, profile={}), sorted(plan.profile.items())))
-
-
-def kin(clauses: Iterable[Clause]) -> list[list[Clause]]:
-    """Return clauses in groups: those whose families have a plan in common stand together."""
-    groups: list[tuple[set[str], list[Clause]]] = []
-    for clause in clauses:
-        keys, members = {story_key(plan) for plan in clause.plans()}, [clause]
-        for known in [each for each in groups if each[0] & keys]:
-            groups.remove(known)
-            keys, members = known[0] | keys, known[1] + members
-        groups.append((keys, members))
-    return [members for _, members in groups]
-
-
-def cases_of(plan: Scenario) -> int:
-    """Return how many cases a plan has."""
-    return sum(rule.count for rule in plan.person)
-
-
-def enlarged(plan: Scenario, cases: int) -> Scenario:
-    """Return a bulk plan with so many cases in the same mix; who asks for all of them asks for all of those."""
-    total = cases_of(plan)
-    larger = scaled(plan, cases)
-    now = cases_of(larger)
-    driver = tuple(structs.replace(rule, cases=now) if rule.cases == total else rule for rule in plan.driver)
-    return structs.replace(larger, driver=driver)
 
 
 def mutant_fails(clause: Clause, plan: Scenario) -> Iterator[bool]:

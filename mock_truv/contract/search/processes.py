@@ -10,7 +10,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
-from mock_truv.contract.search.explorer import Explorer, Found, Settings, kin, selected
+from mock_truv.contract.search.explorer import Explorer, Found, Settings, selected
+from mock_truv.contract.search.families import in_full, kin
 from mock_truv.contract.targets import subject_of
 
 if TYPE_CHECKING:
@@ -53,6 +54,16 @@ class Processes:
         for future in as_completed(futures):
             yield future.result()
 
+    def in_full(self, before: Found, deadline_s: float) -> Iterator[Found]:
+        """Yield what each plan of full size gave, as they come."""
+        until = time.time() + deadline_s - time.monotonic()
+        futures = [
+            self._pool.submit(full, self._target, self._settings, before, number, until)
+            for number in range(len(in_full(selected(self._settings))))
+        ]
+        for future in as_completed(futures):
+            yield future.result()
+
     def drawn(self, before: Found, deadline_s: float) -> Iterator[Found]:
         """Yield what the drawn plans of each process gave."""
         until = time.time() + deadline_s - time.monotonic()
@@ -68,6 +79,15 @@ def families(target: str, settings: Settings, clause_ids: list[str], until: floa
     """Carry out the families of some clauses, until an instant of the machine's clock."""
     explorer = _explorer(target, settings, until)
     for _ in explorer.families([clause for clause in selected(settings) if clause.id in clause_ids]):
+        pass
+    return explorer.found
+
+
+def full(target: str, settings: Settings, before: Found, number: int, until: float) -> Found:
+    """Carry out one plan of full size."""
+    explorer = _explorer(target, settings, until)
+    explorer.found.manifest = before.manifest
+    for _ in explorer.in_full([number]):
         pass
     return explorer.found
 

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mock_truv.contract.clause import Kind
+from mock_truv.contract.errors import BudgetError
 from mock_truv.contract.judging import judge_one, run_story
 from mock_truv.contract.results import Failure, Result, RunReport
 from mock_truv.contract.run.program import AdapterError
@@ -55,6 +56,7 @@ class Suite:
 
         Raises:
             AdapterError: Not one story could be carried out.
+            BudgetError: There was no time for one.
         """
         clauses = selected(self._settings)
         if self._jobs > 1:
@@ -62,6 +64,8 @@ class Suite:
         else:
             self._explore()
         found = self._found
+        if found.manifest is None and not found.troubles:
+            raise BudgetError(self._settings.budget_s)
         if found.manifest is None:
             trouble = next(iter(found.troubles.values()))
             raise AdapterError(trouble.call, trouble.problem, trouble.details)
@@ -75,7 +79,7 @@ class Suite:
             troubles=tuple(found.troubles.values()),
             stories=found.stories,
             seconds=time.monotonic() - self._began,
-            notes=found.manifest.findings,
+            notes=(*found.manifest.findings, *_not_in_full(found.left)),
         )
 
     def _explore(self) -> None:
@@ -87,6 +91,9 @@ class Suite:
         for number, title in enumerate(titles):
             if self._progress is not None:
                 self._progress(title, number, len(clauses))
+        for title in explorer.in_full() if self._in_full else ():
+            if self._progress is not None:
+                self._progress(title, len(clauses), len(clauses))
         self._found = explorer.found
         if self._draws:
             explorer = Explorer(self._factory, settings, deadline_s=self._deadline_s(), listener=self._listener)
@@ -111,9 +118,16 @@ class Suite:
             self._found.add(found)
             if self._progress is not None:
                 self._progress("families", number + 1, processes.shares)
+        if self._in_full and self._found.manifest is not None:
+            for found in processes.in_full(self._found, self._deadline_s()):
+                self._found.add(found)
         if self._draws and self._found.manifest is not None:
             for found in processes.drawn(self._found, self._deadline_s()):
                 self._found.add(found)
+
+    @property
+    def _in_full(self) -> bool:
+        return self._settings.bulk_full and self._settings.plans is None
 
     @property
     def _draws(self) -> bool:
@@ -196,6 +210,10 @@ class Suite:
         judgement = judge_one(clause, history)
         first = min(judgement.breaches, key=lambda breach: breach.at_us, default=None)
         return (first, history) if first is not None else None
+
+
+def _not_in_full(titles: list[str]) -> tuple[str, ...]:
+    return (f"for want of time not carried out: {', '.join(titles)}; give it a larger --budget",) if titles else ()
 
 
 def verify(
