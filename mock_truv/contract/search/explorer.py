@@ -201,9 +201,8 @@ class Explorer:
                 tally.broken_by = own.get(ident, plan)
             if judgement.triggers:
                 tally.triggered += 1
-                if (
-                    (not own or ident in own) and not alone and not self._is_over()
-                ):  # a clause's own family comes anyway
+                wanted = not alone and (not own or ident in own)  # a clause's own family comes anyway
+                if wanted and not self._is_over():
                     self._exercise(ident, plan, tally, own=ident in own)
 
     def _exercise(self, ident: str, plan: Scenario, tally: Tally, *, own: bool) -> None:
