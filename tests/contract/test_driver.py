@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -14,6 +15,7 @@ from mock_truv.contract.adapter import HarnessCrash
 from mock_truv.contract.judging import run_story
 from mock_truv.contract.operations import Called, Hook, Sent
 from mock_truv.contract.plan import ORDER_POST, crash, person, plan, request
+from mock_truv.contract.run.line import PATIENCE_S
 from mock_truv.contract.run.program import AdapterError, Program
 from mock_truv.core import faults
 from mock_truv.core.instants import HOUR_US, SECOND_US, datetime_of
@@ -227,6 +229,22 @@ def test_a_call_that_waits_for_a_lock_is_blocked_and_ends_later() -> None:
     )
     assert ended == ["cycle-1", "again"]
     assert history.view("case-1").state == "READY"  # type: ignore[union-attr]
+
+
+def test_a_call_that_works_for_long_is_not_taken_for_one_that_is_blocked() -> None:
+    """Handlers that spend processor time while a request is open are waited for: the story is that of quick ones."""
+
+    def webhook(it: Toy, headers: Any, raw: bytes) -> HookReply:
+        begun_s = time.process_time()
+        while time.process_time() - begun_s < 3 * PATIENCE_S:
+            pass
+        return Toy.webhook(it, headers, raw)
+
+    story = plan("works", fault=faults.Slow(seconds=9.0, times=1, **ORDER_POST), lasts="1h")
+    quick, busy = run_story(story, Toy), run_story(story, toy(webhook=webhook))
+    [posted] = posts(busy)
+    assert any(posted.at_us < hook.at_us < posted.ended_us for hook in busy.hooks)
+    assert busy.ops == quick.ops
 
 
 def test_an_integrator_made_of_coroutines_is_awaited_and_may_be_called_while_it_waits() -> None:

@@ -25,6 +25,7 @@ PROGRAMS = {
     "killed-at-work-before-the-next-cycle": "examples.integrators.polling_only:factory",
     "asked-for-after-the-run": "examples.integrators.nightly_batch:factory",
     "no-date-says-nothing": "examples.integrators.nightly_batch:factory",
+    "killed-in-its-last-run": "examples.integrators.nightly_batch:factory",
     "closed-while-down": "mock_truv.contract.reference:integrator",
 }
 

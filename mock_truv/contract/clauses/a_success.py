@@ -83,6 +83,8 @@ def _is_shown(book: Casebook, case_id: str, order: OrderFacts, closed_us: int) -
             return
     if due_us is None or due_us > over_us or (due_us == over_us and over_us < history.end_us):
         return
+    if book.waits_for_run(closed_us, due_us):
+        return
     given_away = {"MANUAL", "BLOCKED", "CLOSED", "REAUTH_NEEDED", "REAUTH_SENT", "UNKNOWN_OUTCOME"}
     hindered = book.calm_us > order.at_us  # reads that fail may end with a caseworker
     if book.shown_in(case_id, given_away, order.at_us, due_us if hindered else closed_us - 1):

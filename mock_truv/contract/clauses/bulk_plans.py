@@ -64,7 +64,7 @@ def killed(cases: int = CASES, *, after: tuple[int, ...] = (1, 137, CASES - 1)) 
     )
     named = " and ".join(map(str, after))
     return plan(f"{cases} cases, killed after answers {named}", people=NEW_HIRE(count=cases), lasts="5d",
-                driver=(run_due(), run_due("3h"), run_due("1d1h"), *kills))  # fmt: skip
+                driver=(run_due(), run_due("3h"), run_due("1d1h", every="1d", times=4), *kills))  # fmt: skip
 
 
 def poisoned(cases: int = CASES) -> Scenario:

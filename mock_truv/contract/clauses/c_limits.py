@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mock_truv.contract.clause import Breach, Trigger, clause
+from mock_truv.contract.clauses.bulk_plans import run_due
 from mock_truv.contract.clauses.common import Casebook, at, lasting
 from mock_truv.contract.clauses.windows import WINDOW_US, Windows, ops_of, spans
 from mock_truv.contract.plan import ORDER_POST, crash, down, plan, request
@@ -50,7 +51,17 @@ def _three_plans() -> tuple[Scenario, ...]:
              profile=RAISED, lasts="3d"),
         plan("Failures do not count at Truv", provider=away, driver=request("8h"), lasts="3d",
              profile={"refresh_limit_counts_failed": False}),
+        plan("Five cycles in a day, each in runs of its own", driver=cycles_in_runs(5), profile=RAISED, lasts="5d"),
     )  # fmt: skip
+
+
+def cycles_in_runs(cycles: int) -> tuple[DriverRule, ...]:
+    """Return: some cycles in a day, each asked for and then worked on in two runs."""
+    rules: list[DriverRule] = []
+    for number in range(cycles):
+        hour, cycle = 8 + 3 * number, f"cycle-{number + 1}"
+        rules += [request(f"{hour}h", cycle=cycle), *(run_due(f"{at}h1m", cycle=cycle) for at in (hour, hour + 1))]
+    return tuple(rules)
 
 
 @clause(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mock_truv.contract.clause import Breach, Trigger, clause
-from mock_truv.contract.clauses.c_limits import RAISED, SECTION, SOURCE, fourth_breach
+from mock_truv.contract.clauses.bulk_plans import run_due
+from mock_truv.contract.clauses.c_limits import RAISED, SECTION, SOURCE, cycles_in_runs, fourth_breach
 from mock_truv.contract.clauses.common import ASKS_PERSON, Casebook, at
 from mock_truv.contract.clauses.endings import within
 from mock_truv.contract.clauses.windows import LIMIT, STEP_US, WINDOW_US, Windows, ops_of
@@ -194,6 +195,8 @@ def _opening_plans() -> tuple[Scenario, ...]:
              driver=(DriverRule(do="elsewhere", times=3), request("1h"))),
         plan("Two cases share the window", people=PersonRule(count=2, household=True), lasts="5d",
              driver=[request(f"{number}h", cases=2, cycle=f"cycle-{number + 1}") for number in range(2)]),
+        plan("Four cycles in a day, each in runs of its own, and a run two days later", profile=RAISED, lasts="5d",
+             driver=(*cycles_in_runs(4), run_due("2d12h", cycle="cycle-4"))),
     )  # fmt: skip
 
 

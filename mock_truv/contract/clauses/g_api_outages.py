@@ -211,7 +211,7 @@ def storm_plans() -> tuple[Scenario, ...]:
     """Return: nothing works for two hours while many cases wait."""
     gone = {"after": "5s", "lasting": "1h"}
     return (
-        plan("everything is answered 503 for an hour, 20 cases wait", people=20, lasts="1d",
+        plan("everything is answered 503 for an hour, 24 cases wait", people=24, lasts="1d",
              fault=during(faults.Status(status=503), **gone)),
         plan("every connection breaks for an hour, 40 cases wait", people=40, lasts="1d",
              fault=during(faults.Reset(), **gone)),

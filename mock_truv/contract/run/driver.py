@@ -103,6 +103,8 @@ class Run:
         self._end_us: int | None = None
         self.store = ""
         """The directory that survives crashes."""
+        self.is_separate = listener is not None
+        """Whether the integrator is a program of its own."""
         base = API_BASE if listener is None else listener.register(self)
         self.origin = base.encode()
         """Our own address in answers."""

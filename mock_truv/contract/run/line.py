@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import wait
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from mock_truv.api.call import ORIGIN, Answer, Request
 from mock_truv.contract.adapter import HarnessCrash
 from mock_truv.contract.operations import Sent
 from mock_truv.contract.run import views
-from mock_truv.contract.run.program import PATIENCE_S
+from mock_truv.contract.run.work import is_at_work
 from mock_truv.core.errors import ApiError
 from mock_truv.core.instants import SECOND_US, datetime_of, instant_of, text_http
 from mock_truv.pdf import MEDIA_TYPE, printed
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
     from mock_truv.contract.run.driver import Run
 
 DEFAULT_TIMEOUT_S = 30.0
+PATIENCE_S = 0.05
+"""A call made within another counts as blocked if it is not done after so much real time in which nobody worked."""
+QUIET_SEPARATE = 5
+"""So many times in a row for a program of its own, of which it is not seen whether it works."""
+LOOKS_MAX = 60
+"""After so many, a call counts as blocked although somebody works: it may be somebody else."""
 
 
 class CutError(ConnectionError):
@@ -86,15 +93,21 @@ class Line:
         self._inside += 1
 
     def give_way(self, future: Future[Any]) -> None:
-        """Wait for a call made within an open one: until it is done, or blocked and nobody is at work in here."""
+        """Wait for a call made within an open one: until it is done, or blocked and nobody is at work."""
         run = self._run
+        needed = QUIET_SEPARATE if run.is_separate else 1
         self._inside -= 1
         depth = release_all(run.lock)
+        looked = quiet = 0
         try:
-            while True:
+            while quiet < needed and looked < LOOKS_MAX:
+                spent_s = time.process_time()
                 done, _ = wait([future], timeout=PATIENCE_S)
-                if done or self._inside <= 0:
+                if done:
                     return
+                if self._inside <= 0:
+                    looked += 1
+                    quiet = 0 if is_at_work(spent_s) else quiet + 1
         finally:
             for _ in range(depth):
                 run.lock.acquire()

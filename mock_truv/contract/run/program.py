@@ -2,8 +2,7 @@
 
 Every call runs on a thread of the program, never on the run's own, so that a call that never returns can be left
 behind. While one call waits in the run (for an answer of Truv, or asleep on the run's clock), others may be made
-*within* it; each gets a thread of its own, and control comes back when it is done or, if it waits for a lock, after
-``PATIENCE_S``.
+*within* it; each gets a thread of its own, and control comes back when it is done or waits for a lock.
 """
 
 from __future__ import annotations
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
 GUARD_S = 60.0
 """A call that takes longer in real time hangs."""
-PATIENCE_S = 0.05
-"""A call made within another that is neither done nor waiting in the run after so much real time counts as blocked."""
 
 
 class AdapterError(Exception):
@@ -69,7 +66,7 @@ class Program:
         return self._result(name, future, self._thread)
 
     def call_within(self, name: str, *arguments: Any) -> Future[Any]:
-        """Make a call while another waits in the run; returns when it is done, or blocked for ``PATIENCE_S``."""
+        """Make a call while another waits in the run; returns at once; the line gives way to it."""
         future: Future[Any] = Future()
         thread = threading.Thread(
             target=_into, args=(lambda: self._perform(name, arguments), future), daemon=True, name=f"within-{name}"
