@@ -26,6 +26,8 @@ PROGRAMS = {
     "asked-for-after-the-run": "examples.integrators.nightly_batch:factory",
     "no-date-says-nothing": "examples.integrators.nightly_batch:factory",
     "killed-in-its-last-run": "examples.integrators.nightly_batch:factory",
+    "asked-for-while-down": "examples.integrators.nightly_batch:factory",
+    "counts-what-may-have-been-made": "examples.integrators.nightly_batch:factory",
     "closed-while-down": "mock_truv.contract.reference:integrator",
 }
 

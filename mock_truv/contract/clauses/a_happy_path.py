@@ -95,6 +95,9 @@ def _never_begun(book: Casebook, case_id: str, click: Called) -> Iterator[Breach
     before = book.view_at(case_id, click.at_us - 1)
     if before is not None and before.state not in {"IDLE", "DUE", "READY"}:
         return  # finishing or relabelling the work of the cycle before is right, too
+    now = book.view_at(case_id, click.at_us)
+    if now is not None and now.state not in {"IDLE", "DUE", "READY"} and now.cycle not in {None, click.cycle}:
+        return  # the same: while the program was down, nobody saw how far it was
     for order in (each for kin in book.kin(case_id) for each in book.refreshes(kin)):
         if order.at_us >= click.at_us or order.closed_us is None or order.closed_us >= click.at_us:
             return

@@ -251,8 +251,12 @@ def _goes_on(
     opens_us = windows.opens_us(link_id, parked_us)
     if any(it.elsewhere for it in book.bills(link_id)):
         opens_us = max(opens_us, parked_us + WINDOW_US)  # nobody can know when others refreshed it
+    doubtful = windows.doubtful_us[link_id]
+    opens_us = max([opens_us, *(at_us + WINDOW_US for at_us in doubtful if at_us <= parked_us)])
     due_us = book.until(opens_us, "B-LIMIT-RESUME", extra_us=STEP_US)
     if due_us is None or any(it.at_us <= due_us for it in later) or not windows.stays_open(link_id, opens_us, due_us):
+        return
+    if any(parked_us < at_us <= due_us for at_us in doubtful):
         return
     cycle = book.cycle_at(case_id, op.seq)
     if due_us >= book.cycle_ends_us(case_id, cycle, parked_us) or history.manifest.counts.get("budget_per_day"):

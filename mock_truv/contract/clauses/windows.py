@@ -63,6 +63,8 @@ class Windows:
         """Connection -> the integrator's attempts that met the limit, in order."""
         self.all_us: defaultdict[str, list[int]] = defaultdict(list)
         """Connection -> the instants of all commits, those of other systems included, in order."""
+        self.doubtful_us: defaultdict[str, list[int]] = defaultdict(list)
+        """Connection -> when the integrator asked for refreshes that came to nothing and that it may have to count."""
         self.limit = min(LIMIT, msgspec.convert(book.history.plan.profile, Profile).refresh_limit)
         """What is allowed in this world; an integrator never takes more than ``LIMIT``."""
         self._places = _places(book.history)
@@ -84,6 +86,9 @@ class Windows:
             if is_limit(op):
                 for link_id, case_id in self._links_of(op):
                     self.refused[link_id].append(Attempt(op.at_us, link_id, case_id, op))
+            elif op.is_refresh and op.made is None and (op.error is not None or op.status is None or op.status >= 500):
+                for link_id, _ in self._links_of(op):
+                    self.doubtful_us[link_id].append(op.at_us)
         for attempts in self.refused.values():
             attempts.sort(key=lambda it: it.at_us)
 
