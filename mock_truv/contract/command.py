@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from mock_truv.contract.search.explorer import Settings
     from mock_truv.contract.targets import Subject
 
-BUDGET_S = 120.0
 BULK_BUDGET_S = 1800.0
 
 EPILOG = """Examples:\n
@@ -187,7 +186,7 @@ def _settings(clauses: str | None, scenario: list[str] | None, known_gaps: Path 
             clauses=wanted,
             quick=quick,
             seed=seed,
-            budget_s=budget_s or (BULK_BUDGET_S if bulk else BUDGET_S),
+            budget_s=budget_s or (BULK_BUDGET_S if bulk else Settings.budget_s),
             bulk_full=bulk == "full",
             known_gaps={} if known_gaps is None else read_gaps(known_gaps),
             plans=None if not scenario else [load_plan(name) for name in scenario],

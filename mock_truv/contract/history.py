@@ -278,12 +278,16 @@ class History:
                     pass
         return latest
 
+    def allowed_us(self, bound: str) -> int:
+        """Return how long something may take until it is seen: ``bound`` (B-…), and the time between two looks."""
+        return self.manifest.bound_us(bound) + self.look_every_us
+
     def until(self, from_us: int, bound: str, *, extra_us: int = 0) -> int | None:
         """Return the instant by which something is due: ``bound`` (B-…) after ``from_us``, or after calm if later.
 
         None: the story ends before that instant, so nothing can be said.
         """
-        due_us = self.calm_us(from_us) + self.manifest.bound_us(bound) + self.look_every_us + extra_us
+        due_us = self.calm_us(from_us) + self.allowed_us(bound) + extra_us
         return due_us if due_us <= self.end_us else None
 
     @cached_property

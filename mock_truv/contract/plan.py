@@ -68,6 +68,16 @@ def request(after: str = "0s", **fields: Any) -> DriverRule:
     return DriverRule(do="request", after=after, **fields)
 
 
+def run_due(after: str = "1h", **fields: Any) -> DriverRule:
+    """Return: a run over all cases that are due."""
+    return DriverRule(do="run-due", after=after, **fields)
+
+
+def nights(times: int = 2, **fields: Any) -> DriverRule:
+    """Return: such a run every 24 hours, the first after an hour."""
+    return run_due(every="1d", times=times, **fields)
+
+
 def crash(at: str, **fields: Any) -> DriverRule:
     """Return: the integrator dies at a control point and starts again."""
     return DriverRule(do="crash", at=at, **fields)  # type: ignore[arg-type]

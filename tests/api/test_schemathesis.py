@@ -17,6 +17,7 @@ import pytest
 
 from mock_truv.api.dispatch import OPERATIONS
 from mock_truv.openapi.paths import operation_id, path_of
+from tests.servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,27 +30,8 @@ ENVIRONMENT = os.environ | {"NO_PROXY": "*", "PYTHONPATH": str(ROOT)}
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[str]:
     """Serve with the standard keys on a free port, time standing still; give the base URL."""
-    ready = tmp_path / "ready.json"
-    command = [
-        sys.executable,
-        "-m",
-        "mock_truv",
-        "serve",
-        "--clock",
-        "manual",
-        "--port",
-        "0",
-        "--ready-file",
-        str(ready),
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            assert any("Ctrl-C" in line for line in process.stdout), "the server did not start"
-            yield json.loads(ready.read_bytes())["base_url"]
-        finally:
-            process.terminate()
-            process.communicate(timeout=30)
+    with serving(tmp_path, "--clock", "manual") as server:
+        yield server.ready["base_url"]
 
 
 def run(base_url: str, count: Path, *options: str) -> subprocess.CompletedProcess[str]:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from mock_truv.core.scenario import Scenario
 
 SECTION = "A. Happy path and shape of the request"
-NOT_BEGUN = frozenset({"IDLE", "DUE", "REFRESHING", "READY"})
+AT_REST = frozenset({"IDLE", "DUE", "READY"})
+"""States in which no refresh is under way."""
+NOT_BEGUN = AT_REST | {"REFRESHING"}
 """States that, without any refresh, tell nobody that something is wrong."""
 
 
@@ -93,10 +95,10 @@ def _never_begun(book: Casebook, case_id: str, click: Called) -> Iterator[Breach
     if (book.closed_us(case_id) or due_us) < due_us or manifest.counts.get("budget_per_day"):
         return
     before = book.view_at(case_id, click.at_us - 1)
-    if before is not None and before.state not in {"IDLE", "DUE", "READY"}:
+    if before is not None and before.state not in AT_REST:
         return  # finishing or relabelling the work of the cycle before is right, too
     now = book.view_at(case_id, click.at_us)
-    if now is not None and now.state not in {"IDLE", "DUE", "READY"} and now.cycle not in {None, click.cycle}:
+    if now is not None and now.state not in AT_REST and now.cycle not in {None, click.cycle}:
         return  # the same: while the program was down, nobody saw how far it was
     for order in (each for kin in book.kin(case_id) for each in book.refreshes(kin)):
         if order.at_us >= click.at_us or order.closed_us is None or order.closed_us >= click.at_us:

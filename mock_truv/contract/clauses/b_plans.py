@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
-from mock_truv.contract.plan import down, during, person, plan, request
+from mock_truv.contract.plan import down, during, nights, person, plan, request
 from mock_truv.core.faults import Delay, Duplicate, Lose
-from mock_truv.core.scenario import ConnectionRule, DriverRule, PersonRule, ProviderRule
+from mock_truv.core.scenario import ConnectionRule, PersonRule, ProviderRule
 
 if TYPE_CHECKING:
     from mock_truv.core.scenario import Scenario
@@ -20,7 +20,7 @@ LONG_AGO = "1d"
 CHANGED = ConnectionRule(password_changes_after=LONG_AGO)
 CODE_WANTED = ConnectionRule(kind="credentials", second_factor="new_session", session_ends_after="10d")
 THREE = ("truv_api", "harborpay", "northfield_hcm")
-NIGHTLY = DriverRule(do="run-due", after="1d", every="1d", times=7)
+NIGHTLY = nights(7, after="1d")
 """The run of every night, for the same cycle."""
 AT_WORK = ProviderRule(id="truv_api", task_seconds=14_400)
 

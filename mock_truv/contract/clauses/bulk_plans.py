@@ -6,11 +6,11 @@ Their people were hired a short time ago: what is tried is the number of cases, 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mock_truv.contract.plan import ORDER_POST, crash, during, plan
+from mock_truv.contract.plan import ORDER_POST, crash, during, nights, plan, run_due
 from mock_truv.core import faults, ids
-from mock_truv.core.scenario import DriverRule, PersonRule, ProviderRule
+from mock_truv.core.scenario import PersonRule, ProviderRule
 
 if TYPE_CHECKING:
     from mock_truv.core.scenario import Scenario
@@ -20,16 +20,6 @@ NEW_HIRE = partial(PersonRule, login="goodlogin.tn1")
 DATES = tuple(f"2026-01-0{day}" for day in (5, 4, 3, 2))
 OTHER = "quillpay"
 """The provider that fails where one does."""
-
-
-def run_due(after: str = "1h", **fields: Any) -> DriverRule:
-    """Return: a run over all cases that are due."""
-    return DriverRule(do="run-due", after=after, **fields)
-
-
-def nights(times: int = 2, **fields: Any) -> DriverRule:
-    """Return: such a run every 24 hours, the first after an hour."""
-    return run_due(every="1d", times=times, **fields)
 
 
 def order_path(number: int) -> str:
@@ -96,5 +86,5 @@ def outage(cases: int) -> Scenario:
 
 def over_budget(cases: int) -> Scenario:
     """Return: more are due at once than a small budget allows."""
-    runs = run_due("6h", every="1d", times=2)
+    runs = nights(after="6h")
     return plan(f"{cases} cases due at once", people=NEW_HIRE(count=cases), driver=runs, lasts="3d")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mock_truv.contract.clause import Breach, Trigger, clause
-from mock_truv.contract.clauses.bulk_plans import run_due
 from mock_truv.contract.clauses.common import Casebook, at, lasting
 from mock_truv.contract.clauses.windows import WINDOW_US, Windows, ops_of, spans
-from mock_truv.contract.plan import ORDER_POST, crash, down, plan, request
+from mock_truv.contract.plan import ORDER_POST, crash, down, plan, request, run_due
 from mock_truv.core.faults import Lose, Reset, Timeout
 from mock_truv.core.scenario import ConnectionRule, DriverRule, PersonRule
 
@@ -161,8 +160,7 @@ def _every_ending_plans() -> tuple[Scenario, ...]:
              profile=RAISED, lasts="3d"),
         plan("Two cycles succeed, then the provider is down; each begun by a run", provider=down("3h", "14d"),
              profile=RAISED, lasts="2d",
-             driver=(*five, *(DriverRule(do="run-due", after=f"{2 * number}h10m", cycle=f"cycle-{number + 1}")
-                              for number in range(5)))),
+             driver=(*five, *(run_due(f"{2 * number}h10m", cycle=f"cycle-{number + 1}") for number in range(5)))),
         plan("Failures, with all events lost", provider=down("0s", "14d"), fault=Lose(), profile=RAISED, lasts="4d"),
     )  # fmt: skip
 

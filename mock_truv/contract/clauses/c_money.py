@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import UTC, date
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from mock_truv.contract.clauses.c_limits import SECTION
 from mock_truv.contract.clauses.common import LOGIN_LOST, Casebook, at
 from mock_truv.contract.clauses.e_plans import PASSWORD, THREE, TWO
 from mock_truv.contract.clauses.endings import employers_asked
-from mock_truv.contract.plan import down, person, plan, request
+from mock_truv.contract.plan import down, nights, person, plan, request, run_due
 from mock_truv.core.faults import Delay, Duplicate, Lose
 from mock_truv.core.instants import HOUR_US, datetime_of
 from mock_truv.core.scenario import ConnectionRule, DriverRule, PersonRule, ProviderRule
@@ -47,7 +48,7 @@ def _completed_plans() -> tuple[Scenario, ...]:
         plan("All events are lost, one provider is away", people=TWO, provider=away, fault=Lose(),
              lasts="5d"),
         plan("A finished case in three nightly runs of one cycle", lasts="4d",
-             driver=DriverRule(do="run-due", after="6h", every="1d", times=3)),
+             driver=nights(3, after="6h")),
     )  # fmt: skip
 
 
@@ -93,21 +94,19 @@ def _same_cycle(book: Casebook, first: OrderFacts, second: OrderFacts) -> bool:
 
 
 def _mixed_plans() -> tuple[Scenario, ...]:
-    def nights(cycle: str = "cycle-1", times: int = 3, after: str = "6h") -> DriverRule:
-        return DriverRule(do="run-due", after=after, every="1d", times=times, cycle=cycle)
-
+    nightly = partial(nights, times=3, after="6h")
     lost = ConnectionRule(nth=(2,), password_changes_after=PASSWORD)
     return (
         plan("A run with cases that are ready, closed, and waiting for the person", people=5, connection=lost,
-             lasts="4d", driver=(request(cases=2), DriverRule(do="close", after="1h", case=5), nights())),
-        plan("A run with cases that are not due yet", lasts="3d", driver=nights(times=2),
+             lasts="4d", driver=(request(cases=2), DriverRule(do="close", after="1h", case=5), nightly())),
+        plan("A run with cases that are not due yet", lasts="3d", driver=nightly(times=2),
              people=(PersonRule(count=2), PersonRule(count=2, due_on="2026-02-01"),
                      PersonRule(count=2, due_on="2026-01-05"))),
-        plan("A run with cases that are ready", people=4, driver=(request(cases=2), nights()), lasts="4d"),
+        plan("A run with cases that are ready", people=4, driver=(request(cases=2), nightly()), lasts="4d"),
         plan("Cases are closed while their provider is away", people=3, provider=down("0s", "9h"), lasts="3d",
-             driver=(nights(times=2), DriverRule(do="close", after="7h", case=2))),
+             driver=(nightly(times=2), DriverRule(do="close", after="7h", case=2))),
         plan("A second cycle while the link of the first is out", people=2, connection=lost, lasts="5d",
-             driver=(nights(times=2), nights("cycle-2", times=2, after="2d6h"))),
+             driver=(nightly(times=2), nightly(cycle="cycle-2", times=2, after="2d6h"))),
     )  # fmt: skip
 
 
@@ -204,21 +203,19 @@ def _waits_for_person(book: Casebook, case_id: str, link_id: str, at_us: int) ->
 
 
 def _budget_plans() -> tuple[Scenario, ...]:
-    def nights(times: int = 2, **fields: int) -> DriverRule:
-        return DriverRule(do="run-due", after="6h", every="1d", times=times, **fields)  # type: ignore[arg-type]
-
+    nightly = partial(nights, after="6h")
     kill = DriverRule(do="crash", at="answered", method="POST", path="/v1/orders/*/", nth=3, lasting="5m")
     return (
-        plan("Twelve cases due at once", people=12, driver=nights(), lasts="3d"),
-        plan("A hundred and twenty cases due at once", people=120, driver=nights(), lasts="3d"),
-        plan("The program dies in the middle of the run", people=12, driver=(nights(), kill), lasts="3d"),
+        plan("Twelve cases due at once", people=12, driver=nightly(), lasts="3d"),
+        plan("A hundred and twenty cases due at once", people=120, driver=nightly(), lasts="3d"),
+        plan("The program dies in the middle of the run", people=12, driver=(nightly(), kill), lasts="3d"),
         plan("Twelve cases asked for one by one", people=12, driver=request(cases=12), lasts="3d"),
-        plan("Runs at the same time", people=12, driver=nights(together=4), lasts="3d"),
-        plan("Retries spend the budget, too", people=12, provider=down("0s", "20h"), driver=nights(), lasts="3d"),
-        plan("Billed when done", people=12, driver=nights(), profile={"billing": "done"}, lasts="3d",
+        plan("Runs at the same time", people=12, driver=nightly(together=4), lasts="3d"),
+        plan("Retries spend the budget, too", people=12, provider=down("0s", "20h"), driver=nightly(), lasts="3d"),
+        plan("Billed when done", people=12, driver=nightly(), profile={"billing": "done"}, lasts="3d",
              provider=ProviderRule(id="truv_api", task_seconds=600)),
         plan("A run just before midnight", people=12, lasts="3d", fault=Delay(seconds=60.0),
-             driver=DriverRule(do="run-due", after="8h59m", every="2m", times=2)),
+             driver=run_due("8h59m", every="2m", times=2)),
     )  # fmt: skip
 
 

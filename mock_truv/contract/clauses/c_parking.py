@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mock_truv.contract.clause import Breach, Trigger, clause
-from mock_truv.contract.clauses.bulk_plans import run_due
 from mock_truv.contract.clauses.c_limits import RAISED, SECTION, SOURCE, cycles_in_runs, fourth_breach
 from mock_truv.contract.clauses.common import ASKS_PERSON, Casebook, at
 from mock_truv.contract.clauses.endings import within
 from mock_truv.contract.clauses.windows import LIMIT, STEP_US, WINDOW_US, Windows, ops_of
-from mock_truv.contract.plan import down, plan, request
+from mock_truv.contract.plan import down, plan, request, run_due
 from mock_truv.core.instants import instant_of
 from mock_truv.core.scenario import DriverRule, PersonRule
 

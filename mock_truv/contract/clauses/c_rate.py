@@ -13,10 +13,9 @@ from mock_truv.contract.clauses import bulk_plans
 from mock_truv.contract.clauses.c_limits import SECTION
 from mock_truv.contract.clauses.common import Casebook, at, lasting
 from mock_truv.contract.clauses.windows import STEP_US, is_limit
-from mock_truv.contract.plan import ORDER_POST, ORDER_READ, during, plan
+from mock_truv.contract.plan import ORDER_POST, ORDER_READ, during, plan, run_due
 from mock_truv.core.faults import Status
 from mock_truv.core.instants import HOUR_US, MILLISECOND_US, MINUTE_US, SECOND_US, instant_of
-from mock_truv.core.scenario import DriverRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +48,7 @@ def _throttled_plans() -> tuple[Scenario, ...]:
     def told(retry_after: str | None, times: int = 1, **where: str) -> Status:
         return Status(status=429, retry_after=retry_after, times=times, **where)  # type: ignore[arg-type]
 
-    run = DriverRule(do="run-due", after="1h")
+    run = run_due()
     return (
         plan("Told to wait 120 seconds", fault=told("120"), lasts="2d"),
         plan("Told to wait until a date, five minutes on", fault=told("{date+300}"), lasts="2d"),

@@ -116,9 +116,8 @@ class Casebook:
 
     def until(self, from_us: int, bound: str, *, extra_us: int = 0) -> int | None:
         """Return by when something is due, as ``History.until``; None: too early to say, or a clock was stepped."""
-        history = self.history
-        due_us = max(from_us, self.calm_us) + history.manifest.bound_us(bound) + history.look_every_us + extra_us
-        return None if self.clock_stepped or due_us > history.end_us else due_us
+        due_us = max(from_us, self.calm_us) + self.history.allowed_us(bound) + extra_us
+        return None if self.clock_stepped or due_us > self.history.end_us else due_us
 
     def closed_us(self, case_id: str) -> int | None:
         """Return when a case was closed."""

@@ -11,7 +11,7 @@ from mock_truv.contract.clauses.d_time import SECTION
 from mock_truv.contract.clauses.e_plans import PASSWORD, THREE
 from mock_truv.contract.clauses.hooks import stale, told
 from mock_truv.contract.clauses.mail import Mail
-from mock_truv.contract.plan import plan
+from mock_truv.contract.plan import nights, plan
 from mock_truv.core.faults import Reorder
 from mock_truv.core.instants import HOUR_US
 from mock_truv.core.scenario import ConnectionRule, DriverRule, PersonRule, ProviderRule
@@ -113,7 +113,7 @@ def _calendar_plans() -> tuple[Scenario, ...]:
         return [PersonRule(due_on=day) for day in days]
 
     def nightly(after: str, times: int) -> DriverRule:
-        return DriverRule(do="run-due", after=after, every="1d", times=times)
+        return nights(times, after=after)
 
     lasting = {"oauth_days": 3650}
     return (

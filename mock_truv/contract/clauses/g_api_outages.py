@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from mock_truv.contract.clause import Breach, Trigger, clause
 from mock_truv.contract.clauses import bulk_plans
 from mock_truv.contract.clauses.common import ASKS_PERSON, Casebook, at, lasting
-from mock_truv.contract.plan import ORDER_POST, during, plan
+from mock_truv.contract.plan import ORDER_POST, during, plan, run_due
 from mock_truv.core import faults, ids
 from mock_truv.core.instants import HOUR_US, MINUTE_US, SECOND_US
-from mock_truv.core.scenario import DriverRule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -99,7 +98,7 @@ def refused_keys_plans() -> tuple[Scenario, ...]:
         plan("the same without bodies, and events are lost", people=20, lasts="3d",
              fault=(during(faults.Status(status=401, body="empty"), **middle), faults.Lose())),
         plan("nightly runs go on while our keys are refused for a day", people=10, lasts="4d",
-             driver=DriverRule(do="run-due", every="24h", times=3),
+             driver=run_due("0s", every="24h", times=3),
              fault=during(faults.Status(status=401), after="1s", lasting="26h")),
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from mock_truv.contract.clauses.unknown_posts import (
     unknown_posts,
     wrong_order,
 )
-from mock_truv.contract.plan import ORDER_POST, ORDER_READ, crash, down, during, plan, request
+from mock_truv.contract.plan import ORDER_POST, ORDER_READ, crash, down, during, plan, request, run_due
 from mock_truv.core import faults
 from mock_truv.core.instants import MINUTE_US, SECOND_US
 from mock_truv.core.scenario import ConnectionRule, DriverRule, ProviderRule
@@ -237,9 +237,9 @@ def triggers_plans() -> tuple[Scenario, ...]:
              lasts="1d"),
         plan("a click when the answer just came", driver=(request(), request(at="answered", **ORDER_POST)), lasts="1d"),
         plan("a click while the source order is read", driver=(request(), request(at="sending", **reads)), lasts="1d"),
-        plan("a run and a click", driver=(DriverRule(do="run-due"), request(at="sending", **ORDER_POST)), lasts="1d"),
-        plan("two runs at once", people=3, driver=DriverRule(do="run-due", together=2), lasts="1d"),
-        plan("a click and a run", driver=(request(), DriverRule(do="run-due", at="sending", **ORDER_POST)), lasts="1d"),
+        plan("a run and a click", driver=(run_due("0s"), request(at="sending", **ORDER_POST)), lasts="1d"),
+        plan("two runs at once", people=3, driver=run_due("0s", together=2), lasts="1d"),
+        plan("a click and a run", driver=(request(), run_due("0s", at="sending", **ORDER_POST)), lasts="1d"),
         plan("eight clicks while answers are slow", driver=request(together=8), lasts="1d",
              fault=faults.Slow(**ORDER_POST, seconds=5.0)),
     )  # fmt: skip

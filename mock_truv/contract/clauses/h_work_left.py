@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mock_truv.contract.clause import Breach, Trigger, clause
 from mock_truv.contract.clauses.common import Casebook, at, lasting
 from mock_truv.contract.clauses.unknown_posts import asks_refresh, buys_again, case_of, is_unknown
-from mock_truv.contract.plan import NEW_ORDER_POST, ORDER_POST, ORDER_READ, crash, down, person, plan, request
+from mock_truv.contract.plan import NEW_ORDER_POST, ORDER_POST, ORDER_READ, crash, down, person, plan, request, run_due
 from mock_truv.core import faults
 from mock_truv.core.scenario import ConnectionRule, DriverRule, PersonRule
 
@@ -50,7 +50,7 @@ def orphan_plans() -> tuple[Scenario, ...]:
              driver=(request(cases=6), crash("answered", nth=2, lasting="10m", **ORDER_POST),
                      crash("sending", nth=4, lasting="1m", **ORDER_POST), crash("answered", nth=9, **ORDER_READ))),
         plan("killed while a nightly run works", people=4, fault=silent, lasts="5d",
-             driver=(DriverRule(do="run-due", every="24h", times=3),
+             driver=(run_due("0s", every="24h", times=3),
                      crash("committed", nth=2, lasting="10m", **ORDER_POST))),
     )  # fmt: skip
 
@@ -161,7 +161,7 @@ def closed_plans() -> tuple[Scenario, ...]:
         closed("closed at the limit", close_at("1h"), DriverRule(do="elsewhere", times=3),
                profile={"refresh_limit": 2}),
         closed("closed while a link is out; a nightly run comes", close_at("1h"),
-               DriverRule(do="run-due", after="24h"), connection=SESSION_OVER),
+               run_due("24h"), connection=SESSION_OVER),
         closed("closed with the login failure untold", close_at("30s"), connection=SESSION_OVER,
                fault=faults.Delay(seconds=120.0)),
     )  # fmt: skip

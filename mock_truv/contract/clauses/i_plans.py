@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mock_truv.contract.clauses import bulk_plans
-from mock_truv.contract.clauses.bulk_plans import OTHER, nights, order_path, run_due
+from mock_truv.contract.clauses.bulk_plans import OTHER, order_path
 from mock_truv.contract.clauses.e_plans import PASSWORD
-from mock_truv.contract.plan import ORDER_POST, ORDER_READ, crash, down, during, person, plan, request
+from mock_truv.contract.plan import ORDER_POST, ORDER_READ, crash, down, during, nights, person, plan, request, run_due
 from mock_truv.core import faults
 from mock_truv.core.scenario import ConnectionRule, DriverRule, PersonRule, ProviderRule
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mock_truv.contract.clauses.e_plans import PASSWORD, QUICK, THREE, TWO, breaks, wants_code
-from mock_truv.contract.plan import ORDER_POST, crash, down, person, plan
+from mock_truv.contract.plan import ORDER_POST, crash, down, nights, person, plan
 from mock_truv.contract.plan import request as click
 from mock_truv.core import faults
 from mock_truv.core.scenario import ConnectionRule, DriverRule, PersonRule
@@ -22,7 +22,7 @@ REPLACED = {"user_of_new_order": "replaced"}
 
 def nightly(times: int) -> DriverRule:
     """Return: a run every night, always of the same cycle."""
-    return DriverRule(do="run-due", after="11h", every="1d", times=times)
+    return nights(times, after="11h")
 
 
 def own_links() -> tuple[Scenario, ...]:

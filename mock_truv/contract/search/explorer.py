@@ -144,14 +144,15 @@ class Explorer:
         They are not tried with mutants: the same plan with fewer cases was.
         """
         for number, (plan, clauses) in enumerate(in_full(selected(self._settings))):
-            own = {clause.id: self._tuned(plan) for clause in clauses if self._applies(clause)}
+            tuned = self._tuned(plan)
+            own = {clause.id: tuned for clause in clauses if self._applies(clause)}
             if not own or (numbers is not None and number not in numbers):
                 continue
             if self._is_over():
                 self.found.left.append(plan.title)
                 continue
             yield plan.title
-            self.carry_out(self._tuned(plan), own, alone=True)
+            self.carry_out(tuned, own, alone=True)
 
     def given(self, plans: Iterable[Scenario]) -> Iterator[str]:
         """Carry out given plans, and yield the title of each before it."""
